@@ -88,13 +88,14 @@ export const discardedData: FindingOf = (ensemble) =>
     // A majority can have had a transaction at different times, so a likely loss names bugs only on this condition.
     const isProven = status.status === "committed";
     const [bug] = isProven && bugs.length === 1 ? bugs : [];
+    const candidates = bugs.length > 0 && bug === undefined ? ` ${candidatesText(bugs, isProven)}` : "";
     return {
       ...{ rule: "data-discarded", severity, certainty, servers: [learner], timeMs },
       title: `server ${learner} threw away ${range}: ${VERDICT[status.status]}`,
       cause:
         `${from.charAt(0).toUpperCase()}${from.slice(1)} sent ${operation}` +
         `${zxid === undefined ? "" : ` ${formatZxid64(zxid)}`}, because its history does not contain ` +
-        `${formatZxid64(last)}. ${status.why}${bugs.length > 0 && bug === undefined ? ` ${candidatesText(bugs, isProven)}` : ""}`,
+        `${formatZxid64(last)}. ${status.why}${candidates}`,
       evidence: [
         ...(leaderSide?.lines ?? []).slice(0, 4),
         ...(learnerSide === undefined ? [] : [learnerSide.at]),

@@ -129,7 +129,8 @@ final class TreeQuestion implements Question {
         try {
             Reflect.call(log, "append", header, txn, logged);
         } catch (NoSuchMethodException e) {
-            Request request = new Request(0, 0, header.getType(), header, txn, header.getZxid());
+            // 3.4.10 has no such constructor.
+            Request request = Reflect.make(Request.class, 0L, 0, header.getType(), header, txn, header.getZxid());
             Reflect.call(request, "setTxnDigest", logged);
             Reflect.call(log, "append", request);
         }
