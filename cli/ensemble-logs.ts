@@ -1,8 +1,8 @@
-/** Reads the logs that the user names for `zabsim explain` and `zabsim view`, with their options. */
+/** Reads the logs that the user names for `zabsim explain`, `view` and `reconstruct`, with their options. */
 import { statSync } from "node:fs";
 import { timeMsOf } from "../logs/index.ts";
 import { findLogFiles } from "./log-files.ts";
-import { type ReadLogs, readServerLogs } from "./log-servers.ts";
+import { type ReadLogs, type ReadOptions, readServerLogs } from "./log-servers.ts";
 import { hint } from "./output.ts";
 import { ProgressLine } from "./progress-line.ts";
 import { UsageError } from "./usage-error.ts";
@@ -22,17 +22,17 @@ export interface EnsembleLogs extends Pick<ReadLogs, "histories" | "events" | "f
   readonly untilMs: number | undefined;
 }
 
-/** Reads logs. `keepsEvents`: whether to return the events of each server, too. */
+/** Reads logs. `reading` says what happens to the events. */
 export async function readEnsembleLogs(
   paths: readonly string[],
   { from, server = [], until }: LogOptions,
-  keepsEvents: boolean,
+  reading: Pick<ReadOptions, "keepsEvents" | "onEvent">,
 ): Promise<EnsembleLogs> {
   const { files, ids } = serversOf(server);
   const all = [...paths, ...[...files.keys()].filter((path) => !paths.includes(path))];
   if (all.length === 0) throw new UsageError("no log is given (accepted: log files, or folders with logs)");
   const found = findLogFiles(all);
-  const read = await withProgress(found, (onBytes) => readServerLogs(found, { given: files, onBytes, keepsEvents }));
+  const read = await withProgress(found, (onBytes) => readServerLogs(found, { given: files, onBytes, ...reading }));
   for (const warning of read.warnings) hint(`zabsim: ${warning}`);
   const day = firstMsOf(read.histories.map(({ firstMs }) => firstMs));
   return {

@@ -16,7 +16,7 @@ export interface ExplainOptions extends LogOptions {
 }
 
 export async function explain(paths: readonly string[], options: ExplainOptions): Promise<number> {
-  const { files, fromMs, histories, ids, untilMs } = await readEnsembleLogs(paths, options, false);
+  const { files, fromMs, histories, ids, untilMs } = await readEnsembleLogs(paths, options, { keepsEvents: false });
   const isTimeline =
     options.timeline === true || ids !== undefined || options.from !== undefined || options.until !== undefined;
   const ensemble = ensembleOf(histories, { release: options.zookeeper });

@@ -7,6 +7,7 @@ import { basename, dirname } from "node:path";
 import { saveWhole, withOutputError } from "../campaign/output-files.ts";
 import { withSchemaLine } from "../campaign/schema-line.ts";
 import { ensembleOf } from "../explain/ensemble.ts";
+import type { LoggedEvent } from "../logs/index.ts";
 import { type ReconstructionAnswer, reconstructionOf } from "../reconstruct/answer.ts";
 import { type Evidence, EvidenceCollector, evidenceOf } from "../reconstruct/evidence.ts";
 import { Search } from "../reconstruct/search.ts";
@@ -16,11 +17,10 @@ import { reconstructionText } from "../reports/reconstruction.ts";
 import { printablePath } from "../scenarios/printable.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { writeScenario } from "../scenarios/write-scenario.ts";
+import { readEnsembleLogs } from "./ensemble-logs.ts";
 import { EXIT_FINDING, EXIT_OK } from "./exit-codes.ts";
-import { findLogFiles } from "./log-files.ts";
-import { readServerLogs } from "./log-servers.ts";
 import { paintFor } from "./options.ts";
-import { counted, hint, textWidth, write } from "./output.ts";
+import { counted, textWidth, write } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -76,33 +76,22 @@ function exitCodeOf({ matched, violates }: ReconstructionAnswer): number {
 /** Reads the logs, and returns the facts in them and the paths of the files. */
 async function readEvidence(
   paths: readonly string[],
-  named: readonly string[],
+  server: readonly string[],
 ): Promise<{ readonly evidence: Evidence; readonly files: readonly string[] }> {
-  const given = new Map(named.map(namedFile));
-  const all = [...paths, ...[...given.keys()].filter((path) => !paths.includes(path))];
-  if (all.length === 0) throw new UsageError("no log is given (accepted: log files, or folders with logs)");
   const collectors = new Map<number, EvidenceCollector>();
-  const { files, histories, warnings } = await readServerLogs(findLogFiles(all), {
-    given,
-    keepsEvents: false,
-    onBytes: () => {},
-    onEvent: (server, event) => {
-      const collector = collectors.get(server) ?? new EvidenceCollector(server);
-      collectors.set(server, collector);
-      collector.add(event);
-    },
-  });
-  for (const warning of warnings) hint(`zabsim: ${warning}`);
+  const onEvent = (sid: number, event: LoggedEvent): void => {
+    const collector = collectors.get(sid) ?? new EvidenceCollector(sid);
+    collectors.set(sid, collector);
+    collector.add(event);
+  };
+  const { files, histories, ids } = await readEnsembleLogs(paths, { server }, { keepsEvents: false, onEvent });
+  if (ids !== undefined) {
+    throw new UsageError(`--server ${ids.join()}: not a file of a server (accepted: N=FILE, as in 3=zk.log)`);
+  }
   if (histories.every(({ firstMs }) => firstMs === undefined)) {
     throw new UsageError("no line of the logs has a time (accepted: logs with the date and the time in each line)");
   }
   return { evidence: evidenceOf(ensembleOf(histories), collectors), files: files.map(({ path }) => path) };
-}
-
-function namedFile(value: string): [string, number] {
-  const [, id, path] = /^(\d{1,9})=(.+)$/s.exec(value) ?? [];
-  if (id !== undefined && path !== undefined) return [path, Number(id)];
-  throw new UsageError(`--server ${value}: not a file of a server (accepted: N=FILE, as in 3=zk.log)`);
 }
 
 function scenarioText({ scenario, violated }: Trial, files: readonly string[], out: string): string {

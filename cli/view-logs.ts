@@ -20,7 +20,9 @@ const PAGE_BYTES_MAX = 1_000_000;
 const EVENTS_MIN = 500;
 
 export async function viewLogs(paths: readonly string[], options: ViewLogsOptions): Promise<number> {
-  const { events, files, fromMs, histories, ids, untilMs } = await readEnsembleLogs(paths, options, true);
+  const { events, files, fromMs, histories, ids, untilMs } = await readEnsembleLogs(paths, options, {
+    keepsEvents: true,
+  });
   if (ids !== undefined) {
     throw new UsageError(`--server ${ids.join(",")}: the page shows all servers (accepted: a file, as in 3=zk.log)`);
   }
