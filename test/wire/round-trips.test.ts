@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { decodeText } from "../../jute/index.ts";
 import { SNAP } from "../../protocol/packets.ts";
 import { PUBLISHED_RELEASES } from "../../protocol/releases.ts";
 import {
@@ -106,7 +107,6 @@ function contentOf({ aclLists, nodes, sessions }: SnapshotSource): object {
     nodes: all.length,
     dataBytes: all.reduce((sum, { data }) => sum + (data?.length ?? 0), 0),
     maxZxid: Math.max(...zxids.map(Number)),
-    config:
-      config == null || config.length === 0 ? undefined : new TextDecoder("utf-8", { ignoreBOM: true }).decode(config),
+    config: config == null || config.length === 0 ? undefined : decodeText(config),
   };
 }
