@@ -3,7 +3,7 @@ import type { Ensemble } from "../explain/ensemble.ts";
 import type { ProcessRun, ServerHistory } from "../explain/history.ts";
 import { profileFor } from "../explain/releases.ts";
 import type { LogEventName, LoggedEvent, Zxid64 } from "../logs/index.ts";
-import { type Observation, type Observations, observationOf } from "./observation.ts";
+import { isOutsideInfo, type Observation, type Observations, observationOf } from "./observation.ts";
 
 /** A process of a server. Times are in milliseconds since the start of the run. */
 export interface ProcessEvidence {
@@ -38,6 +38,25 @@ export interface BrokenLink {
   readonly atMs: number;
 }
 
+/** The version of a server's newest configuration at a time, in milliseconds since the start of the run. */
+export interface ConfigVersionFact {
+  readonly server: number;
+  readonly atMs: number;
+  readonly version: bigint;
+}
+
+/** A learner that its leader does not find in its configuration. */
+export interface Outsider {
+  readonly server: number;
+  readonly atMs: number;
+}
+
+/** What the logs show of configurations. */
+export interface ConfigurationFacts {
+  readonly versions: readonly ConfigVersionFact[];
+  readonly outsiders: readonly Outsider[];
+}
+
 /** What the log of one server shows. */
 export interface ServerEvidence {
   readonly server: number;
@@ -60,6 +79,7 @@ export interface Evidence {
   readonly silent: readonly number[];
   readonly zxids: readonly ZxidFact[];
   readonly broken: readonly BrokenLink[];
+  readonly configurations: ConfigurationFacts;
   readonly observations: Observations;
 }
 
@@ -86,6 +106,8 @@ export class EvidenceCollector {
   readonly server: number;
   readonly facts: RawFact[] = [];
   readonly broken: { readonly peer: number; readonly timeMs: number }[] = [];
+  readonly configVersions: { readonly server: number; readonly version: bigint; readonly timeMs: number }[] = [];
+  readonly outsiders: { readonly server: number; readonly timeMs: number }[] = [];
   readonly observed: { readonly observation: Observation; readonly timeMs: number }[] = [];
   /** The epoch in the first vote of each process, by the number of the process. */
   readonly epochs = new Map<number, number>();
@@ -106,6 +128,13 @@ export class EvidenceCollector {
     if (event.event === "channel-broken") this.broken.push({ peer: event.fields.sid, timeMs });
     if (event.event === "notification" && event.fields.sid === this.server && event.fields.state === "LOOKING") {
       if (!this.epochs.has(this.processes)) this.epochs.set(this.processes, Number(event.fields.peerEpoch));
+    }
+    if (event.event === "notification" && event.fields.configVersion !== undefined) {
+      const { configVersion: version, sid: server } = event.fields;
+      this.configVersions.push({ server, version, timeMs });
+    }
+    if (event.event === "learner-registered" && isOutsideInfo(event.fields.info)) {
+      this.outsiders.push({ server: event.fields.sid, timeMs });
     }
     for (const name of ZXID_EVENTS[event.event] ?? []) {
       const zxid = (event.fields as unknown as Record<string, Zxid64 | undefined>)[name];
@@ -150,8 +179,21 @@ export function evidenceOf(ensemble: Ensemble, collectors: ReadonlyMap<number, E
         broken.map(({ peer, timeMs }) => ({ server, peer, atMs: since(server, timeMs) })),
       )
       .sort((a, b) => a.atMs - b.atMs),
+    configurations: {
+      versions: all.flatMap((one) => timed(one.server, one.configVersions, since)).sort((a, b) => a.atMs - b.atMs),
+      outsiders: all.flatMap((one) => timed(one.server, one.outsiders, since)).sort((a, b) => a.atMs - b.atMs),
+    },
     observations,
   };
+}
+
+/** Puts facts from the log of one server on the clock of the run. */
+function timed<T extends { readonly timeMs: number }>(
+  log: number,
+  facts: readonly T[],
+  since: (server: number, timeMs: number) => number,
+): (Omit<T, "timeMs"> & { readonly atMs: number })[] {
+  return facts.map(({ timeMs, ...fact }) => ({ ...fact, atMs: since(log, timeMs) }));
 }
 
 /** What a process finds on its disk when it starts was there when the process before it ended. */

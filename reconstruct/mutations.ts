@@ -4,6 +4,7 @@
  */
 import type { Scenario, Step } from "../scenarios/scenario.ts";
 import type { Random } from "../sim/random.ts";
+import { changeReconfiguration, partitionServers } from "./configuration-mutations.ts";
 import type { Located } from "./distance.ts";
 import { msOf, msText } from "./durations.ts";
 import type { Evidence } from "./evidence.ts";
@@ -30,6 +31,7 @@ const MUTATIONS: readonly (readonly [number, Mutation])[] = [
   [5, interfereNearFocus],
   [5, moveCrash],
   [4, moveStep],
+  [3, changeReconfiguration],
   [3, changeUnsynced],
   [3, changeWrites],
   [3, slowDisk],
@@ -37,6 +39,7 @@ const MUTATIONS: readonly (readonly [number, Mutation])[] = [
   [2, disconnectNearFocus],
   [2, pauseServer],
   [2, isolateServer],
+  [2, partitionNearFocus],
   [2, removeStep],
   [1, stallThread],
   [1, failDisk],
@@ -205,6 +208,13 @@ function isolateServer(context: MutationContext): Scenario | undefined {
   return withStep(context, { from, cutOneWay, ...durationOf(context) });
 }
 
+function partitionNearFocus(context: MutationContext): Scenario | undefined {
+  const { random, trial } = context;
+  const { initLimit = 10, syncLimit = 5 } = trial.scenario.settings;
+  const back = random.pick([0, 0, syncLimit, initLimit]) * tickMs(context) + random.u01() * random.pick([1, 20, 200]);
+  return partitionServers(context, Math.max(0, focusMs(context) - back), durationOf(context));
+}
+
 // ---- processes
 
 /** Moves a crash: to another time, or to a moment of the run. */
@@ -354,13 +364,20 @@ function moveStep(context: MutationContext): Scenario | undefined {
 function removeStep(context: MutationContext): Scenario | undefined {
   const { random, trial } = context;
   const { steps } = trial.scenario;
-  const free = steps.flatMap((step, index) => ("start" in step || "crash" in step ? [] : [index]));
+  const free = steps.flatMap((step, index) =>
+    "start" in step || ("crash" in step && startsAgain(steps, step.crash.server)) ? [] : [index],
+  );
   const index = pickOne(random, free);
   if (index === undefined) return undefined;
   return withSteps(
     context,
     steps.filter((_, i) => i !== index),
   );
+}
+
+/** Returns whether a server starts after a crash. Without it, a server that logs nothing more may as well run. */
+function startsAgain(steps: readonly Step[], server: unknown): boolean {
+  return steps.some((step) => "start" in step && step.start === server);
 }
 
 function changeSpeed({ random, trial: { scenario } }: MutationContext): Scenario {

@@ -20,6 +20,11 @@ export type Observations = ReadonlyMap<number, readonly Observation[]>;
 /** An event with at least this weight says what the handshake decided. A run that lacks it is another incident. */
 export const DECISIVE = 3;
 
+/** Returns whether a leader that logs this about a learner lacks it in its configuration (LearnerHandler#run). */
+export function isOutsideInfo(info: string): boolean {
+  return info === "null" || /^[0-9a-f]*$/.test(info);
+}
+
 type Observe = (fields: never) => string;
 
 const none = (): string => "";
@@ -62,7 +67,7 @@ const TABLE: { readonly [E in LogEventName]?: readonly [number, (fields: LogEven
   "ack-out-of-order": [1, zxidOnly],
   "commit-not-first": [2, zxidOnly],
 
-  "learner-registered": [1, sidOnly],
+  "learner-registered": [3, ({ info, sid }) => `${sid}${isOutsideInfo(info) ? " outside" : ""}`],
   "sync-started": [
     6,
     ({ lastProcessedZxid, maxCommittedLog, minCommittedLog, peerLastZxid, sid }) =>

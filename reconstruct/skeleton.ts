@@ -3,6 +3,7 @@ import { DEFAULT_THREADS, type ServerSpec } from "../cluster/cluster-spec.ts";
 import type { Settings } from "../protocol/settings.ts";
 import { DEFAULT_DISK, DEFAULT_NETWORK } from "../scenarios/loading/short-forms-and-defaults.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
+import { isReconfigEnabled, withConfigurations } from "./configurations.ts";
 import { msText } from "./durations.ts";
 import type { Evidence, ProcessEvidence, ServerEvidence } from "./evidence.ts";
 import { startDisks, UNKNOWN_DISK } from "./start-disks.ts";
@@ -12,7 +13,7 @@ import { clientWrites } from "./writes.ts";
 export function skeletonOf(evidence: Evidence, name: string): Scenario {
   const { endMs, servers, silent } = evidence;
   const disks = startDisks(evidence);
-  const settings = settingsOf(servers[0]);
+  const settings = { ...settingsOf(servers[0]), ...(isReconfigEnabled(evidence) ? { reconfigEnabled: true } : {}) };
   const zookeeper = servers[0]?.release ?? "newest";
   const specs: [number, ServerSpec][] = servers.map((one) => {
     const own = { ...settingsOf(one) };
@@ -26,7 +27,12 @@ export function skeletonOf(evidence: Evidence, name: string): Scenario {
     name,
     about: "",
     zookeeper,
-    servers: Object.fromEntries(specs.sort(([a], [b]) => a - b)),
+    servers: Object.fromEntries(
+      withConfigurations(
+        specs.sort(([a], [b]) => a - b),
+        evidence,
+      ),
+    ),
     settings,
     network: { ...DEFAULT_NETWORK, links: [] },
     disk: DEFAULT_DISK,

@@ -37,16 +37,29 @@ export function handlerOf(one: LoggedServer, sid: number, connection?: number): 
 }
 
 /** Logs that a leader has read the first packet of a learner. */
-export function writeRegistered(one: LoggedServer, { learner, observer }: RecordOf<"epoch-offered">): void {
+export function writeRegistered(one: LoggedServer, { learner }: RecordOf<"epoch-offered">): void {
   const waiting = [...one.handlers.values()].filter(({ isClosed, sid }) => sid === undefined && !isClosed);
   const handler = waiting.find(({ offered }) => offered === learner) ?? waiting.find(({ offered }) => offered === -1);
   if (handler === undefined) return;
   handler.sid = learner;
-  const role = observer ? "observer" : "participant";
-  const info = isAtLeast(one.release, "3.5.0")
-    ? `${addressOf(learner, QUORUM_PORT_NUMBER).slice(1)}:${ELECTION_PORT_NUMBER}:${role}`
-    : `org.apache.zookeeper.server.quorum.QuorumPeer$QuorumServer@${learner.toString(16)}`;
-  one.say("learner-registered", { sid: learner, info }, { thread: handlerThread(handler) });
+  const info = memberInfo(one, learner);
+  const version = one.committedVersion.toString(16);
+  // A leader of 3.4 has no other message for a server that its list lacks.
+  const [found, form] = isAtLeast(one.release, "3.5.0")
+    ? [info ?? version, info === undefined ? OUTSIDE : INSIDE]
+    : [info ?? "null"];
+  one.say("learner-registered", { sid: learner, info: found }, { thread: handlerThread(handler), form });
+}
+
+const [INSIDE, OUTSIDE] = [" : info : ", " not in the current config "];
+
+/** Returns what a leader logs about a member of its committed configuration. Undefined for other servers. */
+function memberInfo({ committedObservers, committedVoters, release }: LoggedServer, sid: number): string | undefined {
+  const isObserver = committedObservers.includes(sid);
+  if (!isObserver && !committedVoters.includes(sid)) return undefined;
+  return isAtLeast(release, "3.5.0")
+    ? `${addressOf(sid, QUORUM_PORT_NUMBER).slice(1)}:${ELECTION_PORT_NUMBER}:${isObserver ? "observer" : "participant"}`
+    : `org.apache.zookeeper.server.quorum.QuorumPeer$QuorumServer@${sid.toString(16)}`;
 }
 
 /** Logs a sync decision. `isThrottled`: the handler fails before it sends the snapshot. */

@@ -85,8 +85,10 @@ export class LoggedServer {
   loadedZxid = 0;
   /** The files with epochs that the process has written before its first election. */
   readonly startFiles = new Set<string>();
-  /** The voters of the committed configuration, and of the pending one. */
+  /** The voters, the observers and the version of the committed configuration, and the voters of the pending one. */
   committedVoters: readonly number[] = [];
+  committedObservers: readonly number[] = [];
+  committedVersion = 0n;
   pendingVoters: readonly number[] = [];
   /** The zxid of the last TRUNC that a learner has read. */
   truncatedTo: number | undefined;

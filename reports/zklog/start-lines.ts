@@ -33,13 +33,27 @@ function resetProcess(one: LoggedServer, atUs: number): void {
   one.handlers.clear();
   one.startFiles.clear();
   one.committedVoters = one.config?.ensemble.voters ?? [];
+  one.committedObservers = one.config?.ensemble.observers ?? [];
+  one.committedVersion = 0n;
   one.pendingVoters = votersOf(one.config?.nextFile?.config);
-  if (one.config?.dynamicFile !== undefined) one.committedVoters = votersOf(one.config.dynamicFile.config);
+  if (one.config?.dynamicFile !== undefined) setCommitted(one, one.config.dynamicFile.config);
+}
+
+/** Notes the committed configuration, given as text such as `voters 1,2,3; observers 4; version 1:0`. */
+export function setCommitted(one: LoggedServer, config: string): void {
+  one.committedVoters = votersOf(config);
+  one.committedObservers = idsAfter("observers", config);
+  const [, epoch = "0", counter = "0"] = /version (\d+):(\d+)/.exec(config) ?? [];
+  one.committedVersion = (BigInt(epoch) << 32n) | BigInt(counter);
 }
 
 /** Returns the voters in the text of a configuration, such as `voters 1,2,3; version 1:0`. */
 export function votersOf(config: string | undefined): number[] {
-  const list = /voters ([^;]*)/.exec(config ?? "")?.[1] ?? "";
+  return idsAfter("voters", config);
+}
+
+function idsAfter(word: string, config: string | undefined): number[] {
+  const list = new RegExp(`\\b${word} ([^;]*)`).exec(config ?? "")?.[1] ?? "";
   return (list.match(/\d+(?=\s*(?:[,: +]|$|\())/g) ?? []).map(Number);
 }
 

@@ -53,7 +53,15 @@ import {
 import { lineOf } from "./line-pattern.ts";
 import { LoggedServer } from "./logged-server.ts";
 import type { MessageSink, ServerMessage } from "./server-log.ts";
-import { votersOf, writeLoaded, writeLogged, writeSnapshot, writeStart, writeStartFile } from "./start-lines.ts";
+import {
+  setCommitted,
+  votersOf,
+  writeLoaded,
+  writeLogged,
+  writeSnapshot,
+  writeStart,
+  writeStartFile,
+} from "./start-lines.ts";
 
 /** A line of a server's log. */
 export interface LoggedLine {
@@ -274,7 +282,7 @@ class RunLogs {
         writeSnapshot(one, record.zxid, record.inBackground);
         break;
       case "config-committed":
-        one.committedVoters = votersOf(record.config);
+        setCommitted(one, record.config);
         break;
       case "config-seen":
         one.pendingVoters = votersOf(record.config);

@@ -1,0 +1,55 @@
+/** Changes of what the logs do not show of configurations: the members of a reconfiguration, and its moment. */
+import { asServerId } from "../protocol/index.ts";
+import type { ReconfigAction, Scenario, Step } from "../scenarios/scenario.ts";
+import { msOf, msText } from "./durations.ts";
+import type { MutationContext } from "./mutations.ts";
+
+/** Changes the members or the moment of a reconfiguration. Undefined if the scenario has none. */
+export function changeReconfiguration({ random, trial: { scenario } }: MutationContext): Scenario | undefined {
+  const indexes = scenario.steps.flatMap((step, index) => ("reconfig" in step ? [index] : []));
+  if (indexes.length === 0) return undefined;
+  const index = random.pick(indexes);
+  const step = scenario.steps[index] as Step & { readonly reconfig: ReconfigAction };
+  const changed = random.chance(0.7)
+    ? { ...step, reconfig: withOtherMember(step.reconfig, random.pick(Object.keys(scenario.servers)), random.u01()) }
+    : {
+        ...step,
+        from: msText(Math.max(0, msOf(step.from ?? "0ms") + (random.u01() - 0.5) * random.pick([1, 10, 200]))),
+      };
+  return { ...scenario, steps: scenario.steps.map((one, i) => (i === index ? (changed as Step) : one)) };
+}
+
+/** Adds, removes or keeps a server: another one of the three than now, by a number in [0, 1). */
+function withOtherMember(
+  { add = {}, remove = [], ...rest }: ReconfigAction,
+  name: string,
+  drawn: number,
+): ReconfigAction {
+  const sid = asServerId(Number(name));
+  const { [sid]: now, ...others } = add;
+  const removed = remove.filter((one) => one !== sid);
+  const isRemoved = removed.length < remove.length;
+  const fate = (now !== undefined ? ["remove", "keep"] : isRemoved ? ["add", "keep"] : ["add", "remove"])[
+    drawn < 0.5 ? 0 : 1
+  ];
+  const added = fate === "add" ? { ...others, [sid]: "participant" as const } : others;
+  const gone = fate === "remove" ? [...removed, sid] : removed;
+  return {
+    ...rest,
+    ...(Object.keys(added).length > 0 && { add: added }),
+    ...(gone.length > 0 && { remove: gone }),
+  };
+}
+
+/** Splits the servers in two groups for a time, near the first difference. */
+export function partitionServers(
+  { random, trial: { scenario } }: MutationContext,
+  atMs: number,
+  lasts: { readonly for?: string },
+): Scenario | undefined {
+  const ids = Object.keys(scenario.servers).map((sid) => asServerId(Number(sid)));
+  const sides = ids.map(() => random.chance(0.5));
+  const [one, other] = [true, false].map((side) => ids.filter((_, i) => sides[i] === side));
+  if (one === undefined || other === undefined || one.length === 0 || other.length === 0) return undefined;
+  return { ...scenario, steps: [...scenario.steps, { from: msText(atMs), partition: [one, other], ...lasts } as Step] };
+}
