@@ -107,6 +107,8 @@ export interface LogEvents {
   "commit-not-first": { readonly zxid: Zxid64; readonly address: string };
   "peer-exception": None;
   "peer-looking": None;
+  /** The server works with another configuration (QuorumPeer#restartLeaderElection). */
+  "election-restarted": None;
 
   // ---- the leader's side of one learner
   "learner-registered": { readonly sid: number; readonly info: string };

@@ -12,32 +12,41 @@ import type { Evidence, ServerEvidence } from "./evidence.ts";
 
 /** A change of the configuration by a client. */
 export interface LoggedReconfiguration {
-  /** The zxid of its transaction. */
-  readonly version: Zxid64;
-  /** The first time at which a server has it. */
+  /** The zxid of its transaction. Undefined if no notification contains it. */
+  readonly version: Zxid64 | undefined;
+  /** The first time at which a server is known to have it. */
   readonly seenMs: number;
+  /** Whether the time is that at which the leader activates it. */
+  readonly isExact: boolean;
 }
 
-/** Returns the reconfigurations during the run, in order. */
-export function reconfigurationsIn({ configurations: { versions } }: Evidence): LoggedReconfiguration[] {
+/** Returns the reconfigurations during the run, in order of time. */
+export function reconfigurationsIn({ configurations: { activatedMs, versions } }: Evidence): LoggedReconfiguration[] {
   const firstSeen = new Map<Zxid64, number>();
   const atStart = new Set<Zxid64>();
-  const seenOf = new Set<number>();
+  const known = new Set<number>();
   for (const { atMs, server, version } of versions) {
-    if (!seenOf.has(server)) atStart.add(version);
-    seenOf.add(server);
+    if (!known.has(server)) atStart.add(version);
+    known.add(server);
     if (!firstSeen.has(version)) firstSeen.set(version, atMs);
   }
+  const activations = [...activatedMs];
   // The counter 0 is a new leader's version of the configuration in the files.
-  return [...firstSeen]
+  const found = [...firstSeen]
     .filter(([version]) => (version & 0xffff_ffffn) > 0n && !atStart.has(version))
-    .map(([version, seenMs]) => ({ version, seenMs }))
-    .sort((a, b) => (a.version < b.version ? -1 : 1));
+    .sort(([, a], [, b]) => a - b)
+    .map(([version, firstMs]): LoggedReconfiguration => {
+      const index = activations.findLastIndex((ms) => ms <= firstMs);
+      const [activated] = index < 0 ? [] : activations.splice(index, 1);
+      return { version, seenMs: activated ?? firstMs, isExact: activated !== undefined };
+    });
+  const others = activations.map((seenMs): LoggedReconfiguration => ({ version: undefined, seenMs, isExact: true }));
+  return [...found, ...others].sort((a, b) => a.seenMs - b.seenMs);
 }
 
 /** Returns whether a configuration has a version, which only a server with dynamic reconfiguration gives to it. */
-export function isReconfigEnabled({ configurations: { versions } }: Evidence): boolean {
-  return versions.some(({ version }) => version > 0n);
+export function isReconfigEnabled({ configurations: { activatedMs, versions } }: Evidence): boolean {
+  return activatedMs.length > 0 || versions.some(({ version }) => version > 0n);
 }
 
 /** Returns the servers with the configurations from which they start, if the logs show that these differ. */

@@ -53,6 +53,8 @@ export interface Outsider {
 
 /** What the logs show of configurations. */
 export interface ConfigurationFacts {
+  /** The times at which a leader that serves begins to work with another configuration. */
+  readonly activatedMs: readonly number[];
   readonly versions: readonly ConfigVersionFact[];
   readonly outsiders: readonly Outsider[];
 }
@@ -111,8 +113,11 @@ export class EvidenceCollector {
   readonly observed: { readonly observation: Observation; readonly timeMs: number }[] = [];
   /** The epoch in the first vote of each process, by the number of the process. */
   readonly epochs = new Map<number, number>();
+  /** The times at which the server has restarted its election service, and whether it served as the leader. */
+  readonly restarts: { readonly serves: boolean; readonly timeMs: number }[] = [];
   isObserver = false;
   private processes = 0;
+  private serves = false;
 
   constructor(server: number) {
     this.server = server;
@@ -133,6 +138,9 @@ export class EvidenceCollector {
       const { configVersion: version, sid: server } = event.fields;
       this.configVersions.push({ server, version, timeMs });
     }
+    if (event.event === "established" || event.event === "election-started")
+      this.serves = event.event === "established";
+    if (event.event === "election-restarted") this.restarts.push({ serves: this.serves, timeMs });
     if (event.event === "learner-registered" && isOutsideInfo(event.fields.info)) {
       this.outsiders.push({ server: event.fields.sid, timeMs });
     }
@@ -162,6 +170,9 @@ export function evidenceOf(ensemble: Ensemble, collectors: ReadonlyMap<number, E
       observed.map(({ observation, timeMs }) => ({ ...observation, atMs: since(server, timeMs) })),
     ]),
   );
+  const restarts = all
+    .flatMap(({ restarts, server }) => timed(server, restarts, since).map((one) => ({ ...one, server })))
+    .sort((a, b) => a.atMs - b.atMs);
   const servers = histories.map((history) => serverEvidence(history, collectors.get(history.server), since));
   const known = new Set(histories.map(({ server }) => server));
   return {
@@ -178,13 +189,27 @@ export function evidenceOf(ensemble: Ensemble, collectors: ReadonlyMap<number, E
       .flatMap(({ broken, server }) =>
         broken.map(({ peer, timeMs }) => ({ server, peer, atMs: since(server, timeMs) })),
       )
+      .filter(({ atMs, peer, server }) => !restarts.some((one) => closes(one, [peer, server], atMs)))
       .sort((a, b) => a.atMs - b.atMs),
     configurations: {
+      activatedMs: restarts.filter(({ serves }) => serves).map(({ atMs }) => atMs),
       versions: all.flatMap((one) => timed(one.server, one.configVersions, since)).sort((a, b) => a.atMs - b.atMs),
       outsiders: all.flatMap((one) => timed(one.server, one.outsiders, since)).sort((a, b) => a.atMs - b.atMs),
     },
     observations,
   };
+}
+
+/** The time in which the other server sees that a connection is closed. */
+const CLOSED_MS = 5;
+
+/** Returns whether a server that restarts its election service closes a connection with that (QuorumCnxManager#halt). */
+function closes(
+  { atMs: restartMs, server }: { readonly atMs: number; readonly server: number },
+  ends: readonly number[],
+  atMs: number,
+): boolean {
+  return ends.includes(server) && atMs >= restartMs && atMs <= restartMs + CLOSED_MS;
 }
 
 /** Puts facts from the log of one server on the clock of the run. */

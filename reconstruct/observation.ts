@@ -59,6 +59,7 @@ const TABLE: { readonly [E in LogEventName]?: readonly [number, (fields: LogEven
   "channel-broken": [0.2, sidOnly],
 
   established: [5, zxidOnly],
+  "election-restarted": [3, none],
   "leader-shutdown": [2, ({ reason }) => wordsOf(reason ?? "")],
   "init-limit-too-short": [1, none],
   "voter-changed-mind": [2, none],

@@ -2,22 +2,49 @@
 import type { EstablishedEpoch } from "../explain/ensemble.ts";
 import type { Zxid64 } from "../logs/index.ts";
 import type { Step } from "../scenarios/scenario.ts";
-import { reconfigStep, reconfigurationsIn } from "./configurations.ts";
-import { msText } from "./durations.ts";
+import { type LoggedReconfiguration, reconfigStep, reconfigurationsIn } from "./configurations.ts";
+import { msOf, msText } from "./durations.ts";
 import type { Evidence, ZxidFact } from "./evidence.ts";
 
-/** Returns the writes of all epochs. */
+/** Returns the requests of all epochs. A reconfiguration of which no zxid is known takes the place of a write. */
 export function clientWrites(evidence: Evidence): Step[] {
-  return evidence.ensemble.epochs.flatMap((epoch) => writesOf(epoch, evidence));
+  const steps = evidence.ensemble.epochs.flatMap((epoch) => writesOf(epoch, evidence));
+  return reconfigurationsIn(evidence)
+    .filter(({ version }) => version === undefined)
+    .reduce((all, change) => withReconfiguration(all, change, evidence), steps);
+}
+
+/** The time from a request to its commit, as long as nothing is slow. */
+const REQUEST_MS = 2;
+
+function withReconfiguration(steps: readonly Step[], change: LoggedReconfiguration, evidence: Evidence): Step[] {
+  const atMs = change.seenMs - REQUEST_MS;
+  const nearest = Math.min(
+    ...steps.map((step) => ("write" in step ? distanceMs(step, atMs) : Number.POSITIVE_INFINITY)),
+  );
+  return [
+    ...steps.flatMap((step): Step[] => {
+      if (!("write" in step) || distanceMs(step, atMs) !== nearest) return [step];
+      const count = step.write.count - 1;
+      return count === 0 ? [] : [{ ...step, write: { ...step.write, count } }];
+    }),
+    reconfigStep(atMs, change, evidence),
+  ];
+}
+
+function distanceMs({ from = "0ms" }: Step, atMs: number): number {
+  return Math.abs(msOf(from) - atMs);
 }
 
 const counterOf = ({ zxid }: ZxidFact): number => Number(zxid & 0xffff_ffffn);
 
 /** The writes of one epoch: between two known counters, all in the middle; exact times, just before. */
 function writesOf({ endMs, epoch, leader, timeMs }: EstablishedEpoch, evidence: Evidence): Step[] {
-  const reconfigurations = new Map(reconfigurationsIn(evidence).map((one) => [one.version, one]));
-  const seen = [...reconfigurations.values()].map(
-    ({ seenMs: atMs, version: zxid }): ZxidFact => ({ server: 0, atMs, zxid, isExact: false, event: "notification" }),
+  const reconfigurations = reconfigurationsIn(evidence).flatMap(({ version, ...one }) =>
+    version === undefined ? [] : [{ ...one, version }],
+  );
+  const seen = reconfigurations.map(
+    ({ isExact, seenMs: atMs, version: zxid }): ZxidFact => ({ server: 0, atMs, zxid, isExact, event: "notification" }),
   );
   const facts = [...evidence.zxids, ...seen]
     .filter(({ zxid }) => Number(zxid >> 32n) === epoch)
@@ -46,7 +73,7 @@ function writesOf({ endMs, epoch, leader, timeMs }: EstablishedEpoch, evidence: 
   function requestsOf(atMs: number, last: Zxid64, count: number, leftMs: number): Step[] {
     const every = count > 1 ? Math.min(1, leftMs / count) : 1;
     const first = last - BigInt(count) + 1n;
-    const changes = [...reconfigurations.values()].filter(({ version }) => version >= first && version <= last);
+    const changes = reconfigurations.filter(({ version }) => version >= first && version <= last);
     const requests: Step[] = [];
     let next = first;
     const write = (end: Zxid64): void => {

@@ -53,6 +53,7 @@ export const LEADER_MESSAGES: readonly LogMessage[] = [
   leader("commit-not-first", "WARN", "3.6.0..3.7.2", "Commiting zxid 0x{zxid:hex} from {address:text} noy first!"),
   leader("commit-not-first", "WARN", "..3.5.10 3.8.0..", "Commiting zxid 0x{zxid:hex} from {address:text} not first!"),
   peer("peer-exception", "WARN", "..", "Unexpected exception"),
+  peer("election-restarted", "WARN", "3.5.5..", "Restarting Leader Election"),
   peer("peer-looking", "WARN", "3.5.5..", "PeerState set to LOOKING"),
 
   // ---- one learner

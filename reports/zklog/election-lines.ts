@@ -50,12 +50,14 @@ export function writeNotification(one: LoggedServer, from: number, notification:
 function writeVoteOf(one: LoggedServer, sid: number, notification: Notification): void {
   const { config, electionEpoch, leader, peerEpoch, state, version, zxid } = notification;
   const isNew = isAtLeast(one.release, "3.6.0");
+  // A server also sends its vote to itself, with its committed configuration (FastLeaderElection#sendNotifications).
+  const configVersion = sid === one.sid ? one.committedVersion : BigInt(config?.version ?? 0);
   one.say(
     "notification",
     {
       ...{ version: isNew ? BigInt(version) : version, leader, zxid: BigInt(zxid), round: BigInt(electionEpoch) },
       ...{ state: SERVER_STATE_NAMES[state] ?? "", sid, peerEpoch: BigInt(peerEpoch) },
-      ...{ myState: one.state.toUpperCase(), configVersion: BigInt(config?.version ?? 0) },
+      ...{ myState: one.state.toUpperCase(), configVersion },
     },
     { thread: `WorkerReceiver[myid=${one.sid}]` },
   );

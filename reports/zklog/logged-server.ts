@@ -44,6 +44,8 @@ export interface LoggedRole {
   hasSynced: boolean;
   /** The learner's reading of packets. Undefined at a leader. */
   reader: LearnerReader | undefined;
+  /** The time at which a leader begins to serve. */
+  establishedUs?: number;
   /** The epoch that a leader has proposed. */
   epoch: number | undefined;
   /** The servers that have acknowledged NEWLEADER. */

@@ -56,6 +56,7 @@ import type { MessageSink, ServerMessage } from "./server-log.ts";
 import {
   setCommitted,
   votersOf,
+  writeElectionRestarted,
   writeLoaded,
   writeLogged,
   writeSnapshot,
@@ -283,6 +284,7 @@ class RunLogs {
         break;
       case "config-committed":
         setCommitted(one, record.config);
+        writeElectionRestarted(one, record.atUs);
         break;
       case "config-seen":
         one.pendingVoters = votersOf(record.config);
@@ -388,7 +390,10 @@ function addRoleRecord(one: LoggedServer, record: ProtocolRecord, handled: Handl
     case "following":
     case "observing":
       writeRole(one, record.event, record.phase);
-      if (record.event === "leading" && record.phase === "BROADCAST") writeEstablished(one, quorumsIn(one, handled));
+      if (record.event === "leading" && record.phase === "BROADCAST") {
+        writeEstablished(one, quorumsIn(one, handled));
+        if (one.role !== undefined) one.role.establishedUs = record.atUs;
+      }
       break;
     case "epoch-offered":
       writeRegistered(one, record);
