@@ -6,8 +6,8 @@
 /** The kinds of fields: how the text of a field is recognized, read and written. */
 const KINDS = {
   /**
-   * A decimal number that is small enough for a JavaScript number, such as a sid or a duration, or Long.MIN_VALUE, which
-   * a server without a vote has as its leader.
+   * A decimal number that is small enough for a JavaScript number, such as a sid or a duration, or Long.MIN_VALUE. A
+   * server without a vote has it as its leader.
    */
   int: { pattern: "-?\\d+", read: Number, write: (value: number): string => BigInt(value).toString() },
   /** A 64-bit number in hex without 0x, such as a zxid. It is read as a signed number. */

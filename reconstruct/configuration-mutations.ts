@@ -1,11 +1,11 @@
 /** Changes of what the logs do not show of configurations: the members of a reconfiguration, and its moment. */
 import { asServerId } from "../protocol/index.ts";
 import type { ReconfigAction, Scenario, Step } from "../scenarios/scenario.ts";
+import type { Random } from "../sim/random.ts";
 import { msOf, msText } from "./durations.ts";
-import type { MutationContext } from "./mutations.ts";
 
 /** Changes the members or the moment of a reconfiguration. Undefined if the scenario has none. */
-export function changeReconfiguration({ random, trial: { scenario } }: MutationContext): Scenario | undefined {
+export function changeReconfiguration(scenario: Scenario, random: Random): Scenario | undefined {
   const indexes = scenario.steps.flatMap((step, index) => ("reconfig" in step ? [index] : []));
   if (indexes.length === 0) return undefined;
   const index = random.pick(indexes);
@@ -43,7 +43,8 @@ function withOtherMember(
 
 /** Splits the servers in two groups for a time, near the first difference. */
 export function partitionServers(
-  { random, trial: { scenario } }: MutationContext,
+  scenario: Scenario,
+  random: Random,
   atMs: number,
   lasts: { readonly for?: string },
 ): Scenario | undefined {

@@ -203,7 +203,7 @@ export function evidenceOf(ensemble: Ensemble, collectors: ReadonlyMap<number, E
 /** The time in which the other server sees that a connection is closed. */
 const CLOSED_MS = 5;
 
-/** Returns whether a server that restarts its election service closes a connection with that (QuorumCnxManager#halt). */
+/** Returns whether a server closes a connection because it restarts its election service (QuorumCnxManager#halt). */
 function closes(
   { atMs: restartMs, server }: { readonly atMs: number; readonly server: number },
   ends: readonly number[],

@@ -31,7 +31,7 @@ const MUTATIONS: readonly (readonly [number, Mutation])[] = [
   [5, interfereNearFocus],
   [5, moveCrash],
   [4, moveStep],
-  [3, changeReconfiguration],
+  [3, ({ random, trial }) => changeReconfiguration(trial.scenario, random)],
   [3, changeUnsynced],
   [3, changeWrites],
   [3, slowDisk],
@@ -212,7 +212,7 @@ function partitionNearFocus(context: MutationContext): Scenario | undefined {
   const { random, trial } = context;
   const { initLimit = 10, syncLimit = 5 } = trial.scenario.settings;
   const back = random.pick([0, 0, syncLimit, initLimit]) * tickMs(context) + random.u01() * random.pick([1, 20, 200]);
-  return partitionServers(context, Math.max(0, focusMs(context) - back), durationOf(context));
+  return partitionServers(trial.scenario, random, Math.max(0, focusMs(context) - back), durationOf(context));
 }
 
 // ---- processes

@@ -57,9 +57,11 @@ const [INSIDE, OUTSIDE] = [" : info : ", " not in the current config "];
 function memberInfo({ committedObservers, committedVoters, release }: LoggedServer, sid: number): string | undefined {
   const isObserver = committedObservers.includes(sid);
   if (!isObserver && !committedVoters.includes(sid)) return undefined;
-  return isAtLeast(release, "3.5.0")
-    ? `${addressOf(sid, QUORUM_PORT_NUMBER).slice(1)}:${ELECTION_PORT_NUMBER}:${isObserver ? "observer" : "participant"}`
-    : `org.apache.zookeeper.server.quorum.QuorumPeer$QuorumServer@${sid.toString(16)}`;
+  if (!isAtLeast(release, "3.5.0")) {
+    return `org.apache.zookeeper.server.quorum.QuorumPeer$QuorumServer@${sid.toString(16)}`;
+  }
+  const address = addressOf(sid, QUORUM_PORT_NUMBER).slice(1);
+  return `${address}:${ELECTION_PORT_NUMBER}:${isObserver ? "observer" : "participant"}`;
 }
 
 /** Logs a sync decision. `isThrottled`: the handler fails before it sends the snapshot. */
