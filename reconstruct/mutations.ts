@@ -4,10 +4,10 @@
  */
 import type { Scenario, Step } from "../scenarios/scenario.ts";
 import type { Random } from "../sim/random.ts";
-import { changeReconfiguration, partitionServers } from "./configuration-mutations.ts";
 import type { Located } from "./distance.ts";
 import { msOf, msText } from "./durations.ts";
 import type { Evidence } from "./evidence.ts";
+import { changeReconfiguration, partitionServers } from "./reconfiguration-mutations.ts";
 import { anchored, holdOf, READY_MS } from "./repairs.ts";
 import { SPEED_NAMES, scenariosWithOtherSpeed } from "./speeds.ts";
 import type { RunMoment, Trial } from "./trial.ts";

@@ -3,9 +3,9 @@ import { DEFAULT_THREADS, type ServerSpec } from "../cluster/cluster-spec.ts";
 import type { Settings } from "../protocol/settings.ts";
 import { DEFAULT_DISK, DEFAULT_NETWORK } from "../scenarios/loading/short-forms-and-defaults.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
-import { isReconfigEnabled, withConfigurations } from "./configurations.ts";
 import { msText } from "./durations.ts";
 import type { Evidence, ProcessEvidence, ServerEvidence } from "./evidence.ts";
+import { isReconfigEnabled, withConfigurations } from "./reconfigurations.ts";
 import { startDisks, UNKNOWN_DISK } from "./start-disks.ts";
 import { clientWrites } from "./writes.ts";
 

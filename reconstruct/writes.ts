@@ -2,9 +2,9 @@
 import type { EstablishedEpoch } from "../explain/ensemble.ts";
 import type { Zxid64 } from "../logs/index.ts";
 import type { Step } from "../scenarios/scenario.ts";
-import { type LoggedReconfiguration, reconfigStep, reconfigurationsIn } from "./configurations.ts";
 import { msOf, msText } from "./durations.ts";
 import type { Evidence, ZxidFact } from "./evidence.ts";
+import { type LoggedReconfiguration, reconfigStep, reconfigurationsIn } from "./reconfigurations.ts";
 
 /** Returns the requests of all epochs. A reconfiguration of which no zxid is known takes the place of a write. */
 export function clientWrites(evidence: Evidence): Step[] {

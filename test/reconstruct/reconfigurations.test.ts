@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { reconfigurationsIn } from "../../reconstruct/configurations.ts";
+import { reconfigurationsIn } from "../../reconstruct/reconfigurations.ts";
 import { skeletonOf } from "../../reconstruct/skeleton.ts";
 import { loadScenario } from "../../scenarios/load.ts";
 import type { Scenario } from "../../scenarios/scenario.ts";
