@@ -12,6 +12,8 @@ export function isKind<Kind extends Fact["kind"]>(item: Item | undefined, ...kin
   return item !== undefined && (kinds as string[]).includes(item.fact.kind);
 }
 
+const NONE: ReadonlySet<Item> = new Set();
+
 /** The progress of all servers. */
 export class Order {
   readonly schedule: Schedule;
@@ -54,19 +56,20 @@ export class Order {
     this.doneItems.add(item);
   }
 
-  /** Returns the oldest item of all servers that is not done. */
-  oldest(): Item | undefined {
+  /** Returns the oldest item of all servers that is not done, except these. */
+  oldest(except: ReadonlySet<Item> = NONE): Item | undefined {
     let oldest: Item | undefined;
     for (const server of this.servers) {
       const next = this.next(server);
+      if (next !== undefined && except.has(next)) continue;
       if (next !== undefined && (oldest === undefined || next.place < oldest.place)) oldest = next;
     }
     return oldest;
   }
 
-  /** Returns whether every earlier item of every server is done. */
-  isFirst(item: Item): boolean {
-    return this.oldest() === item;
+  /** Returns whether every earlier item of every server is done, except these. */
+  isFirst(item: Item, except: ReadonlySet<Item> = NONE): boolean {
+    return this.oldest(except) === item;
   }
 
   /** The place that a server has reached: that of its next item. */

@@ -4,7 +4,7 @@
  * If nothing happens for too long, the run goes on in another order and keeps a record of the deviation.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { asZxid, formatZxid, type Zxid } from "../protocol/index.ts";
+import { asZxid, FOLLOWERINFO, formatZxid, OBSERVERINFO, type Zxid } from "../protocol/index.ts";
 import type { WireRules } from "../wire/index.ts";
 import { Client } from "./client.ts";
 import { lastZxidIn } from "./log-end.ts";
@@ -34,8 +34,10 @@ export interface Evidence {
   disk(server: RealServer, operation: string, path: string): void;
   /** A disk operation is about to start. */
   beforeDisk(server: RealServer, operation: string, path: string): void;
-  /** A client created a znode. */
-  written(path: string): void;
+  /** A notification arrives at the proxy. */
+  notification(message: WaitingMessage): void;
+  /** Reads what clients see, before something ends it. */
+  read(): Promise<void>;
 }
 
 /** The limits of a real run. */
@@ -54,6 +56,9 @@ export interface RealRunEnd {
 }
 
 const STALL_MS = 2500;
+/** Servers that have missed a notification send their votes again only after a while. */
+const ELECTION_MS_MAX = 12_000;
+const INFO_PACKETS: ReadonlySet<number> = new Set([FOLLOWERINFO, OBSERVERINFO]);
 /** A Java process takes a few seconds to start, and longer on a loaded machine. */
 const START_MS_MAX = 30_000;
 const TICK_MS = 25;
@@ -87,6 +92,7 @@ export class RealRun implements Traffic, ServerEvents {
   private lastDoneUs = 0;
   private quietSinceMs = 0;
   private acting: Item | undefined;
+  private readonly starting = new Set<Item>();
   private writes = 0;
   private isStopped = false;
   /** Called with each thing that happens, for people who look for a cause. */
@@ -155,6 +161,7 @@ export class RealRun implements Traffic, ServerEvents {
     this.log(`server ${server.id} ended (${code ?? "killed"})`);
     this.evidence.ended(server);
     if (this.acting !== undefined && this.acting.server === server.id) return;
+    for (const item of this.starting) if (item.server === server.id) this.hasStarted(item);
     const next = this.order.next(server.id);
     if (isKind(next, "exit")) this.finish(next);
     else if (!this.isStopped) this.deviate(server.id, "extra", `exits with code ${code}`);
@@ -247,10 +254,10 @@ export class RealRun implements Traffic, ServerEvents {
       return;
     }
     if (next === undefined || this.isInDisk(next) || !matches(intent, next.fact)) return;
-    this.perform(server, question, next, intent);
+    this.answer(server, question, next, intent);
   }
 
-  private perform(server: RealServer, question: Question, item: Item, intent: Intent): void {
+  private answer(server: RealServer, question: Question, item: Item, intent: Intent): void {
     if ("failed" in item.fact && item.fact.failed) {
       this.finish(item);
       question.fail(EIO);
@@ -279,7 +286,10 @@ export class RealRun implements Traffic, ServerEvents {
   private passFirst(connection: ProxiedConnection, direction: Direction): boolean {
     const [message] = direction.waiting;
     if (message === undefined || !message.isComplete) return false;
-    if (!this.arrivals.has(message)) this.arrivals.set(message, Date.now());
+    if (!this.arrivals.has(message)) {
+      this.arrivals.set(message, Date.now());
+      this.evidence.notification(message);
+    }
     if (message.notification !== undefined) return this.passNotification(connection, direction);
     if (message.packet !== undefined && !this.mayPass(connection, message)) return false;
     this.evidence.packet(message);
@@ -340,52 +350,57 @@ export class RealRun implements Traffic, ServerEvents {
 
   /** Performs steps of the scenario and of the network: starts, crashes, writes of clients, ends of connections. */
   private act(): boolean {
+    for (const item of [...this.starting]) if (this.hasStarted(item)) return true;
     if (this.acting !== undefined) return false;
     for (const id of this.order.servers) {
       const item = this.order.next(id);
       if (isKind(item, "close")) {
         if (this.close(item)) return true;
-        continue;
+      } else if (isKind(item, "start")) {
+        if (this.start(item)) return true;
+      } else if (isKind(item, "crash", "write") && this.order.isFirst(item) && this.isQuiet()) {
+        this.acting = item;
+        void this.perform(item).then(() => {
+          this.acting = undefined;
+          this.finish(item);
+          this.advance();
+        });
+        return false;
       }
-      if (!isKind(item, "start", "crash", "write") || !this.order.isFirst(item)) continue;
-      if (item.fact.kind !== "start" && !this.isQuiet()) continue;
-      this.acting = item;
-      void this.performItem(item, item.fact).then(() => {
-        this.acting = undefined;
-        this.finish(item);
-        this.advance();
-      });
-      return false;
     }
     return false;
+  }
+
+  /** Servers that start one after another start in parallel. Each one is done when it takes part in the election. */
+  private start(item: Item): boolean {
+    if (this.starting.has(item) || !this.order.isFirst(item, this.starting)) return false;
+    const server = this.servers.get(item.server) as RealServer;
+    this.log(`server ${server.id} starts`);
+    this.starting.add(item);
+    this.durableUpTo.delete(server.id);
+    server.start(this);
+    this.evidence.started(server);
+    this.progress();
+    return true;
+  }
+
+  private hasStarted(item: Item): boolean {
+    const server = this.servers.get(item.server) as RealServer;
+    if (!server.isUp && server.isRunning) return false;
+    this.starting.delete(item);
+    this.finish(item);
+    return true;
   }
 
   private isQuiet(): boolean {
     return Date.now() - this.quietSinceMs >= QUIET_MS;
   }
 
-  private async performItem({ server: id, place }: Item, fact: Fact): Promise<void> {
+  private async perform({ fact, place, server: id }: Item): Promise<void> {
     const server = this.servers.get(id) as RealServer;
-    if (fact.kind === "start") await this.startServer(server);
-    else if (fact.kind === "crash") await this.crash(server, fact.unsynced);
-    else if (fact.kind === "write") await this.write(server, place);
-  }
-
-  private async startServer(server: RealServer): Promise<void> {
-    this.log(`server ${server.id} starts`);
-    server.start(this);
-    this.durableUpTo.delete(server.id);
-    this.evidence.started(server);
-    // Servers that start together start in parallel; `notification` waits until all of them are up.
-    if (this.startsMore()) return;
-    const endMs = Date.now() + START_MS_MAX;
-    const starting = [...this.servers.values()];
-    while (starting.some(({ isRunning, isUp }) => isRunning && !isUp) && Date.now() < endMs) await sleep(TICK_MS);
-  }
-
-  private startsMore(): boolean {
-    const [, second] = this.order.servers.map((id) => this.order.next(id)).filter((item) => isKind(item, "start"));
-    return second !== undefined && this.order.servers.every((id) => isKind(this.order.next(id), "start") || this.servers.get(id)?.isRunning);
+    await this.evidence.read();
+    if (fact.kind === "crash") await this.crash(server, fact.unsynced);
+    else await this.write(server, place);
   }
 
   private async crash(server: RealServer, unsynced: "lost" | "kept" | "torn" | number): Promise<void> {
@@ -405,10 +420,7 @@ export class RealRun implements Traffic, ServerEvents {
       try {
         const client = this.clients.get(server.id) ?? (await Client.open(server.plan.host, PORTS.client, 1000));
         this.clients.set(server.id, client);
-        client.create(path).then(
-          () => this.evidence.written(path),
-          () => undefined,
-        );
+        client.create(path).catch(() => undefined);
         this.log(`a client writes ${path} through ${server.id} (${place})`);
         return;
       } catch {
@@ -426,6 +438,7 @@ export class RealRun implements Traffic, ServerEvents {
     const between = open.filter((one) => [one.client, one.listener].includes(peer));
     const connection = between.find((one) => one.simulated === simulated) ?? between.find((one) => one.simulated === undefined);
     if (connection === undefined) {
+      if (!this.order.isFirst(item)) return false;
       this.finish(item);
       return true;
     }
@@ -456,7 +469,9 @@ export class RealRun implements Traffic, ServerEvents {
   private stallMs(): number {
     const oldest = this.order.oldest();
     const waitUs = oldest === undefined ? 0 : Math.max(0, oldest.atUs - this.lastDoneUs);
-    return STALL_MS + (waitUs / 1000) * this.limits.scale + (this.acting?.fact.kind === "start" ? START_MS_MAX : 0);
+    const isElection = isKind(oldest, "snapshot") || (isKind(oldest, "packet") && INFO_PACKETS.has(oldest.fact.type));
+    const baseMs = isElection ? ELECTION_MS_MAX : STALL_MS;
+    return baseMs + (waitUs / 1000) * this.limits.scale + (this.starting.size > 0 ? START_MS_MAX : 0);
   }
 
   /** Goes on after a stall: with what the server wants to do instead, or without what it does not do. */
