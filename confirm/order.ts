@@ -80,15 +80,33 @@ export class Order {
   /** Returns the item of a notification that may arrive now; `known` if the same one has arrived before. */
   notification(server: number, from: number, vote: VoteFacts): ItemOf<"notification"> | "known" | undefined {
     let isKnown = false;
-    const place = this.place(server);
     for (const item of this.lists.get(server) ?? []) {
       if (!isKind(item, "notification") || item.fact.from !== from || !sameVote(item.fact.vote, vote)) continue;
-      if (item.place < place && !this.areStarted(item.place)) return undefined;
-      if (item.place > place) break;
+      if (!this.isReached(item)) break;
       if (!this.isDone(item)) return item;
       isKnown = true;
     }
     return isKnown ? "known" : undefined;
+  }
+
+  /**
+   * Returns whether sender and receiver have done all that comes before a notification, and whether all servers have
+   * started and crashed that do so before it.
+   */
+  private isReached({ fact, place, server }: ItemOf<"notification">): boolean {
+    if (place > this.place(server) || place > this.place(fact.from)) return false;
+    return this.schedule.items.every(
+      (item) => !isKind(item, "start", "crash") || item.place > place || this.doneItems.has(item),
+    );
+  }
+
+  /** Returns the leader that a server elects before its next item; undefined if it elects none. */
+  electedNext(server: number): number | undefined {
+    const place = this.place(server);
+    const done = (this.lists.get(server) ?? []).findLast((item) => !isSoft(item) && item.place < place);
+    return this.schedule.elections.find(
+      (election) => election.server === server && election.place > (done?.place ?? -1) && election.place <= place,
+    )?.leader;
   }
 
   /** Returns the notifications that the server takes before this one and has not taken, from other servers. */
@@ -130,12 +148,6 @@ export class Order {
     if (openAtEnd.has(connection)) return true;
     const place = this.place(server);
     return pings.some((ping) => ping.server === server && ping.connection === connection && ping.place >= place);
-  }
-
-  private areStarted(place: number): boolean {
-    return this.schedule.items.every(
-      (item) => item.fact.kind !== "start" || item.place > place || this.doneItems.has(item),
-    );
   }
 }
 

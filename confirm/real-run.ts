@@ -65,7 +65,6 @@ const TICK_MS = 25;
 /** The time before a crash in which threads finish what leaves no trace. */
 const QUIET_MS = 200;
 const NOTIFICATION_WAIT_MS = 500;
-const CLOSE_WAIT_MS = 1500;
 const EIO = 5;
 const ECONNREFUSED = 111;
 
@@ -286,15 +285,18 @@ export class RealRun implements Traffic, ServerEvents {
   private passFirst(connection: ProxiedConnection, direction: Direction): boolean {
     const [message] = direction.waiting;
     if (message === undefined || !message.isComplete) return false;
-    if (!this.arrivals.has(message)) {
-      this.arrivals.set(message, Date.now());
-      this.evidence.notification(message);
-    }
+    this.arrived(message);
     if (message.notification !== undefined) return this.passNotification(connection, direction);
     if (message.packet !== undefined && !this.mayPass(connection, message)) return false;
     this.evidence.packet(message);
     connection.pass(direction);
     return true;
+  }
+
+  private arrived(message: WaitingMessage): void {
+    if (this.arrivals.has(message)) return;
+    this.arrivals.set(message, Date.now());
+    this.evidence.notification(message);
   }
 
   private mayPass(connection: ProxiedConnection, { packet, to, from }: WaitingMessage): boolean {
@@ -315,6 +317,7 @@ export class RealRun implements Traffic, ServerEvents {
     const { waiting } = direction;
     for (let i = waiting.length - 1; i >= 0; i--) {
       const message = waiting[i] as WaitingMessage;
+      this.arrived(message);
       if (!this.mayPassNotification(message)) continue;
       waiting.splice(0, i);
       connection.pass(direction);
@@ -329,11 +332,10 @@ export class RealRun implements Traffic, ServerEvents {
     const { leader, peerEpoch, state, zxid } = notification;
     const vote = { state, leader: Number(leader), zxid: Number(zxid), peerEpoch: Number(peerEpoch) };
     const found = this.order.notification(to, from, vote);
-    if (found === undefined) return false;
     if (found === "known") return true;
-    const arrivedMs = this.arrivals.get(message) ?? Date.now();
-    this.arrivals.set(message, arrivedMs);
-    if (this.order.earlierNotifications(found).length > 0 && Date.now() - arrivedMs < NOTIFICATION_WAIT_MS) return false;
+    const isLate = Date.now() - (this.arrivals.get(message) ?? 0) >= NOTIFICATION_WAIT_MS;
+    if (found === undefined) return isLate && this.order.electedNext(to) === vote.leader && this.starting.size === 0;
+    if (this.order.earlierNotifications(found).length > 0 && !isLate) return false;
     this.order.takeNotification(found);
     this.log(`notification ${from} -> ${to}: ${voteText(vote)}`);
     return true;

@@ -79,6 +79,8 @@ export interface Schedule {
   readonly items: readonly Item[];
   /** The pings that arrive: the place, the receiver and the connection of each. */
   readonly pings: readonly { readonly place: number; readonly server: number; readonly connection: number }[];
+  /** The elections: the place, the server and the leader that it elects. */
+  readonly elections: readonly { readonly place: number; readonly server: number; readonly leader: number }[];
   /** Connections on a quorum port that are open at the end of the run. */
   readonly openAtEnd: ReadonlySet<number>;
 }
@@ -111,14 +113,14 @@ export function scheduleOf(run: ScenarioRun): Schedule {
 class ScheduleBuilder {
   private readonly items: Item[] = [];
   private readonly pings: { place: number; server: number; connection: number }[] = [];
+  private readonly elections: { place: number; server: number; leader: number }[] = [];
   private readonly quorumConnections = new Set<number>();
   private readonly forced = new Set<number>();
   private readonly open = new Set<number>();
   private readonly requests = new Set<string>();
-  private lastDisk: { operation: string; file: string; failed: boolean } | undefined;
 
   schedule(): Schedule {
-    return { items: this.items, pings: this.pings, openAtEnd: this.open };
+    return { items: this.items, pings: this.pings, elections: this.elections, openAtEnd: this.open };
   }
 
   trace(event: TraceEvent): void {
@@ -203,6 +205,9 @@ class ScheduleBuilder {
     if (record.event === "synced") this.add(server, atUs, { kind: "sync", zxid: record.zxid, failed: false });
     if (record.event === "proposed" && !this.requests.has(`${server}@${atUs}`)) {
       this.add(server, atUs, { kind: "write" });
+    }
+    if (record.event === "elected") {
+      this.elections.push({ place: this.items.length, server, leader: record.leader });
     }
     if (record.event === "crashed" && record.exitCode !== undefined) {
       this.add(server, atUs, { kind: "exit", code: record.exitCode });

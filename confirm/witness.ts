@@ -115,17 +115,8 @@ export class Witness implements Evidence {
     this.invariants.crashed(asServerId(id));
   }
 
-  notification({ from, notification }: WaitingMessage): void {
-    const known = this.known.get(from);
-    if (known === undefined || notification === undefined || notification.state !== LOOKING) return;
-    if (!known.isLooking) {
-      known.isLooking = true;
-      known.serves = undefined;
-      known.tree = undefined;
-      known.leader = undefined;
-      known.notes.stateChanged(LOOKING, ELECTION);
-    }
-  }
+  /** A server repeats its last notification on each new connection, so its state there can be an old one. */
+  notification(): void {}
 
   packet({ from, packet, to }: WaitingMessage): void {
     if (packet === undefined) return;
@@ -163,6 +154,7 @@ export class Witness implements Evidence {
   }
 
   private follows(id: number, learner: Known, leader: number): void {
+    learner.notes.stateChanged(LOOKING, ELECTION);
     learner.isLooking = false;
     learner.leader = leader;
     learner.hasAckedNewLeader = false;
@@ -174,6 +166,7 @@ export class Witness implements Evidence {
 
   private leads(leader: Known, epoch: Epoch): void {
     if (leader.leader === undefined && !leader.isLooking && leader.epoch === epoch) return;
+    leader.notes.stateChanged(LOOKING, ELECTION);
     leader.isLooking = false;
     leader.leader = undefined;
     leader.epoch = epoch;
