@@ -215,6 +215,8 @@ class ScheduleBuilder {
   }
 
   private add(server: number, atUs: number, fact: Fact): void {
+    // A process that has ended by itself also leaves the trace of a crash.
+    if (fact.kind === "crash" && this.items.findLast((item) => item.server === server)?.fact.kind === "exit") return;
     this.items.push({ place: this.items.length, server, atUs, fact });
   }
 }
