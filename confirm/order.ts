@@ -142,11 +142,15 @@ export class Order {
     );
   }
 
-  /** Returns whether a server still receives pings on a connection of the simulated run. */
+  /** Returns whether a server still receives packets on a connection of the simulated run. */
   hasPings(server: number, connection: number): boolean {
     const { openAtEnd, pings } = this.schedule;
     if (openAtEnd.has(connection)) return true;
     const place = this.place(server);
+    const list = this.lists.get(server) ?? [];
+    const isAwaited = (item: Item): boolean =>
+      isKind(item, "packet") && item.fact.connection === connection && !this.isDone(item);
+    if (list.some(isAwaited)) return true;
     return pings.some((ping) => ping.server === server && ping.connection === connection && ping.place >= place);
   }
 }

@@ -5,14 +5,14 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { asZxid, FOLLOWERINFO, formatZxid, OBSERVERINFO, type Zxid } from "../protocol/index.ts";
-import type { WireRules } from "../wire/index.ts";
+import type { WireNotification, WireRules } from "../wire/index.ts";
 import { Client } from "./client.ts";
 import { lastZxidIn } from "./log-end.ts";
 import { isKind, Order } from "./order.ts";
 import type { Question } from "./preload.ts";
 import { type Direction, openProxied, type ProxiedConnection, type Traffic, type WaitingMessage } from "./proxy.ts";
 import { PORTS, type RealServer, type ServerEvents } from "./real-server.ts";
-import { type Fact, FREE_PACKETS, factText, type Item, packetText, type Schedule, voteText, zxidOfPacket } from "./schedule.ts";
+import { type Fact, FREE_PACKETS, factText, type Item, packetText, type Schedule, type VoteFacts, voteText, zxidOfPacket } from "./schedule.ts";
 
 /** A difference between the order of the simulated run and the real one. */
 export interface Deviation {
@@ -34,8 +34,8 @@ export interface Evidence {
   disk(server: RealServer, operation: string, path: string): void;
   /** A disk operation is about to start. */
   beforeDisk(server: RealServer, operation: string, path: string): void;
-  /** A notification arrives at the proxy. */
-  notification(message: WaitingMessage): void;
+  /** A message arrives at the proxy. */
+  sent(message: WaitingMessage): void;
   /** Reads what clients see, before something ends it. */
   read(): Promise<void>;
 }
@@ -296,7 +296,7 @@ export class RealRun implements Traffic, ServerEvents {
   private arrived(message: WaitingMessage): void {
     if (this.arrivals.has(message)) return;
     this.arrivals.set(message, Date.now());
-    this.evidence.notification(message);
+    this.evidence.sent(message);
   }
 
   private mayPass(connection: ProxiedConnection, { packet, to, from }: WaitingMessage): boolean {
@@ -329,8 +329,7 @@ export class RealRun implements Traffic, ServerEvents {
   private mayPassNotification(message: WaitingMessage): boolean {
     const { from, notification, to } = message;
     if (notification === undefined) return true;
-    const { leader, peerEpoch, state, zxid } = notification;
-    const vote = { state, leader: Number(leader), zxid: Number(zxid), peerEpoch: Number(peerEpoch) };
+    const vote = voteOf(notification);
     const found = this.order.notification(to, from, vote);
     if (found === "known") return true;
     const isLate = Date.now() - (this.arrivals.get(message) ?? 0) >= NOTIFICATION_WAIT_MS;
@@ -481,6 +480,7 @@ export class RealRun implements Traffic, ServerEvents {
     const oldest = this.order.oldest();
     if (oldest === undefined || this.acting !== undefined) return;
     const server = this.servers.get(oldest.server) as RealServer;
+    this.logWaiting();
     const packet = this.waitingPacket(oldest.server);
     const [question] = server.questions;
     if (question !== undefined && !isKind(oldest, "packet")) {
@@ -504,6 +504,20 @@ export class RealRun implements Traffic, ServerEvents {
     this.progress();
   }
 
+  private logWaiting(): void {
+    for (const { isClosed, toClient, toListener } of this.connections) {
+      for (const { from, to, waiting } of isClosed ? [] : [toClient, toListener]) {
+        for (const { notification, packet } of waiting) {
+          if (packet !== undefined) this.log(`waits: ${from} -> ${to}: ${packetText(packet.type, asZxid(Number(packet.zxid)))}`);
+          if (notification !== undefined) this.log(`waits: ${from} -> ${to}: ${voteText(voteOf(notification))}`);
+        }
+      }
+    }
+    for (const { id, questions } of this.servers.values()) {
+      for (const question of questions) this.log(`waits: server ${id} ${intentText(intentOf(question))}`);
+    }
+  }
+
   private waitingPacket(
     server: number,
   ): { connection: ProxiedConnection; direction: Direction; message: WaitingMessage } | undefined {
@@ -522,6 +536,10 @@ export class RealRun implements Traffic, ServerEvents {
     this.deviations.push({ server, kind, text, place });
     this.log(`DEVIATION (${kind}) at ${place}: server ${server} ${text}`);
   }
+}
+
+function voteOf({ leader, peerEpoch, state, zxid }: WireNotification): VoteFacts {
+  return { state, leader: Number(leader), zxid: Number(zxid), peerEpoch: Number(peerEpoch) };
 }
 
 function nameOf(path: string): string {

@@ -116,7 +116,8 @@ export class RealServer {
   start(events: ServerEvents): void {
     const { classPath, folder, library, network } = this.plan;
     mkdirSync(this.files, { recursive: true });
-    this.durable = new DurableFiles(this.files);
+    // What an earlier process has written without a sync is still not durable.
+    this.durable ??= new DurableFiles(this.files);
     this.questions = [];
     this.isUp = false;
     this.incomplete.clear();

@@ -115,8 +115,14 @@ export class Witness implements Evidence {
     this.invariants.crashed(asServerId(id));
   }
 
-  /** A server repeats its last notification on each new connection, so its state there can be an old one. */
-  notification(): void {}
+  /** A leader has proposed or committed a transaction, even if the packet does not reach its learner. */
+  sent({ from, packet }: WaitingMessage): void {
+    const sender = this.known.get(from);
+    if (packet === undefined || sender === undefined) return;
+    const zxid = asZxid(Number(packet.zxid));
+    if (packet.type === PROPOSAL) this.proposes(sender, zxid, packet.data);
+    if (packet.type === COMMIT) this.commits(sender, zxid);
+  }
 
   packet({ from, packet, to }: WaitingMessage): void {
     if (packet === undefined) return;
@@ -137,12 +143,6 @@ export class Witness implements Evidence {
         break;
       case NEWLEADER:
         receiver.epoch = epochOf(zxid);
-        break;
-      case PROPOSAL:
-        this.proposes(sender, zxid, packet.data);
-        break;
-      case COMMIT:
-        this.commits(sender, zxid);
         break;
       case UPTODATE:
         this.establishes(sender);
