@@ -33,7 +33,9 @@ export async function confirm(name: string, options: ConfirmCliOptions): Promise
   const { scenario } = readScenario(scenarioPath(name), []);
   const release = options.release ?? (PUBLISHED_RELEASES.at(-1) as string);
   if (!PUBLISHED_RELEASES.includes(release)) {
-    throw new UsageError(`--release ${release}: is no published release, so there is no jar of it (accepted: such as 3.9.5)`);
+    throw new UsageError(
+      `--release ${release}: is no published release, so there is no jar of it (accepted: such as 3.9.5)`,
+    );
   }
   try {
     needsTools();
@@ -58,5 +60,6 @@ export async function confirm(name: string, options: ConfirmCliOptions): Promise
 function needsTools(): void {
   if (platform() !== "linux") throw new MissingTool(`zabsim confirm runs on Linux only (this is ${platform()})`);
   const { error } = spawnSync("java", ["-version"], { stdio: "ignore" });
-  if (error !== undefined) throw new MissingTool("no Java found (accepted: the program java in PATH, version 8 or newer)");
+  if (error !== undefined)
+    throw new MissingTool("no Java found (accepted: the program java in PATH, version 8 or newer)");
 }

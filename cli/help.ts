@@ -229,7 +229,10 @@ export const HELP = {
   confirm: {
     examples: [
       ["zabsim confirm open-trunc-keeps-one-txn-too-many", "show a finding on servers of the newest release"],
-      ["zabsim confirm follower-behind-diff --release 3.8.4 --tries 3", "compare a scenario without a violation 3 times"],
+      [
+        "zabsim confirm follower-behind-diff --release 3.8.4 --tries 3",
+        "compare a scenario without a violation 3 times",
+      ],
       ["zabsim confirm mine.yaml --json", "print the verdict, the evidence and all differences as JSON"],
     ],
     exitCodes: [

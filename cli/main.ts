@@ -578,7 +578,11 @@ function createProgram(done: (code: number) => void): Command {
       "jars of the release and of its dependencies, separated as in Java's -cp (default: those in the local Maven " +
         "repository)",
     )
-    .option("--tries <n>", "number of times to run the servers; each must give the verdict (default: 1)", parseCount("--tries"))
+    .option(
+      "--tries <n>",
+      "number of times to run the servers; each must give the verdict (default: 1)",
+      parseCount("--tries"),
+    )
     .option("--seed <n>", "seed of the simulated run (default: that of the scenario)", parseSeed)
     .option("-v, --verbose", "also print each step of the servers to stderr")
     .action(async (scenario, options) => done(await (await import("./confirm.ts")).confirm(scenario, options)));

@@ -120,7 +120,12 @@ export class Client {
 }
 
 /** Sends a four-letter word. Resolves to the answer, and to undefined if there is none. */
-export function fourLetterWord(host: string, port: number, word: string, timeoutMs = 2000): Promise<string | undefined> {
+export function fourLetterWord(
+  host: string,
+  port: number,
+  word: string,
+  timeoutMs = 2000,
+): Promise<string | undefined> {
   return new Promise((resolve) => {
     let answer = "";
     const socket = connect({ host, port }, () => socket.write(word));

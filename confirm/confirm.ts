@@ -147,7 +147,8 @@ async function tryOnce(
     const isShown = violations.some((one) => simulated.some(({ invariant }) => invariant === one.invariant));
     const claims = scenario.expect.violates.length > 0;
     const confirmed = claims ? isShown : differences.length === 0;
-    const none = claims && simulated.length === 0 ? `zabsim finds no violation in ${options.release} either` : undefined;
+    const none =
+      claims && simulated.length === 0 ? `zabsim finds no violation in ${options.release} either` : undefined;
     return {
       verdict: confirmed ? "confirmed" : "refuted",
       difference: differences[0] ?? none ?? null,
@@ -220,7 +221,9 @@ function differencesOf({ memory, mode, server }: ServerEnd, simulated: FinalServ
   if (memory === null || history === undefined) return [];
   const zxids = zxidsOf(history);
   if (zxids.join() === memory.join()) return [];
-  return [`server ${server} has ${memory.join(", ")} in memory at the end, and ${zxids.join(", ")} in the simulated run`];
+  return [
+    `server ${server} has ${memory.join(", ")} in memory at the end, and ${zxids.join(", ")} in the simulated run`,
+  ];
 }
 
 const REAL: Readonly<Record<ServerEnd["mode"], string>> = {

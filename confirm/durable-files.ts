@@ -1,6 +1,6 @@
 /**
  * What the disk of one real server would keep in a power loss: the content of each file at its last sync. SIGKILL alone
- * keeps everything that the process has written, so a crash that loses unsynced writes is made afterwards, on the files.
+ * keeps everything that the process has written. A crash that loses unsynced writes is made afterwards, on the files.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";

@@ -2,7 +2,7 @@
  * How far real servers have come in the order of a simulated run. Each server has a list of items. All items except
  * notifications are taken in order: the first one that is not done is the next item of its server.
  */
-import { type Fact, isSoft, type Item, type Schedule, type VoteFacts } from "./schedule.ts";
+import { type Fact, type Item, isSoft, type Schedule, type VoteFacts } from "./schedule.ts";
 
 /** An item with a fact of one kind. */
 export type ItemOf<Kind extends Fact["kind"]> = Item & { readonly fact: Extract<Fact, { kind: Kind }> };

@@ -80,12 +80,7 @@ export class QuestionSocket {
   }
 }
 
-function questionOf(
-  socket: Socket,
-  moment: Question["moment"],
-  operation: string,
-  rests: readonly string[],
-): Question {
+function questionOf(socket: Socket, moment: Question["moment"], operation: string, rests: readonly string[]): Question {
   let isAnswered = false;
   const answer = (text: string): void => {
     if (isAnswered) return;

@@ -85,7 +85,8 @@ export class ProxiedConnection {
       [downstream, this.toListener],
       [this.upstream, this.toClient],
     ] as const) {
-      const decode = this.port === "quorum" ? this.quorumDecoder(direction, rules) : this.electionDecoder(direction, rules);
+      const decode =
+        this.port === "quorum" ? this.quorumDecoder(direction, rules) : this.electionDecoder(direction, rules);
       socket.setNoDelay(true);
       socket.on("data", (chunk: Buffer) => {
         decode(new Uint8Array(chunk));
@@ -116,7 +117,8 @@ export class ProxiedConnection {
           waiting.push(message);
         } else if (event.kind === "snapshot-part") snap?.bytes.push(event.bytes);
         else if (event.kind === "snapshot" && snap !== undefined) snap.isComplete = COMPLETE;
-        else if (event.kind === "malformed") waiting.push({ connection: this, from, to, bytes: [chunk], isComplete: true });
+        else if (event.kind === "malformed")
+          waiting.push({ connection: this, from, to, bytes: [chunk], isComplete: true });
       }
     };
   }

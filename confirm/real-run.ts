@@ -12,7 +12,17 @@ import { isKind, Order } from "./order.ts";
 import type { Question } from "./preload.ts";
 import { type Direction, openProxied, type ProxiedConnection, type Traffic, type WaitingMessage } from "./proxy.ts";
 import { PORTS, type RealServer, type ServerEvents } from "./real-server.ts";
-import { type Fact, FREE_PACKETS, factText, type Item, packetText, type Schedule, type VoteFacts, voteText, zxidOfPacket } from "./schedule.ts";
+import {
+  type Fact,
+  FREE_PACKETS,
+  factText,
+  type Item,
+  packetText,
+  type Schedule,
+  type VoteFacts,
+  voteText,
+  zxidOfPacket,
+} from "./schedule.ts";
 
 /** A difference between the order of the simulated run and the real one. */
 export interface Deviation {
@@ -57,7 +67,7 @@ export interface RealRunEnd {
 
 const STALL_MS = 2500;
 /** Servers that have missed a notification send their votes again only after a while. */
-const ELECTION_MS_MAX = 12_000;
+const ELECTION_MS_MAX = 25_000;
 const INFO_PACKETS: ReadonlySet<number> = new Set([FOLLOWERINFO, OBSERVERINFO]);
 /** A Java process takes a few seconds to start, and longer on a loaded machine. */
 const START_MS_MAX = 30_000;
@@ -199,7 +209,8 @@ export class RealRun implements Traffic, ServerEvents {
       durable?.synced(path);
       if (name.startsWith("log.")) {
         const zxid = lastZxidIn(path);
-        if (zxid !== undefined) this.durableUpTo.set(server.id, asZxid(Math.max(zxid, this.durableUpTo.get(server.id) ?? 0)));
+        if (zxid !== undefined)
+          this.durableUpTo.set(server.id, asZxid(Math.max(zxid, this.durableUpTo.get(server.id) ?? 0)));
       }
     }
     if (operation === "rename") durable?.renamed(names[1] ?? "", path);
@@ -437,7 +448,8 @@ export class RealRun implements Traffic, ServerEvents {
       (one) => one.port === "quorum" && !one.isClosed && [one.client, one.listener].includes(item.server),
     );
     const between = open.filter((one) => [one.client, one.listener].includes(peer));
-    const connection = between.find((one) => one.simulated === simulated) ?? between.find((one) => one.simulated === undefined);
+    const connection =
+      between.find((one) => one.simulated === simulated) ?? between.find((one) => one.simulated === undefined);
     if (connection === undefined) {
       if (!this.order.isFirst(item)) return false;
       this.finish(item);
@@ -508,7 +520,8 @@ export class RealRun implements Traffic, ServerEvents {
     for (const { isClosed, toClient, toListener } of this.connections) {
       for (const { from, to, waiting } of isClosed ? [] : [toClient, toListener]) {
         for (const { notification, packet } of waiting) {
-          if (packet !== undefined) this.log(`waits: ${from} -> ${to}: ${packetText(packet.type, asZxid(Number(packet.zxid)))}`);
+          if (packet !== undefined)
+            this.log(`waits: ${from} -> ${to}: ${packetText(packet.type, asZxid(Number(packet.zxid)))}`);
           if (notification !== undefined) this.log(`waits: ${from} -> ${to}: ${voteText(voteOf(notification))}`);
         }
       }
@@ -572,8 +585,8 @@ function matches(intent: Intent, fact: Fact): boolean {
 
 function intentText(intent: Intent): string {
   if (intent.kind === "free") return "goes on";
-  if (intent.kind === "sync") return `syncs its log up to ${intent.zxid === undefined ? "its start" : formatZxid(intent.zxid)}`;
+  if (intent.kind === "sync")
+    return `syncs its log up to ${intent.zxid === undefined ? "its start" : formatZxid(intent.zxid)}`;
   const verbs = { "epoch-file": "writes", snapshot: "writes", truncate: "truncates", remove: "deletes" };
   return `${verbs[intent.kind]} ${intent.file}`;
 }
-

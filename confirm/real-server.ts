@@ -154,7 +154,9 @@ export class RealServer {
 
   private config(): string {
     const { config, host } = this.plan;
-    return [...config, `dataDir=${this.dataDir}`, `clientPort=${PORTS.client}`, `clientPortAddress=${host}`, ""].join("\n");
+    return [...config, `dataDir=${this.dataDir}`, `clientPort=${PORTS.client}`, `clientPortAddress=${host}`, ""].join(
+      "\n",
+    );
   }
 
   /** Kills the process with SIGKILL. Resolves when it has ended. */

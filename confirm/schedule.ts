@@ -12,13 +12,13 @@ import {
   OBSERVERINFO,
   PACKET_NAMES,
   PING,
-  type QuorumPacket,
   QUORUM_PORT,
+  type QuorumPacket,
   REQUEST,
   REVALIDATE,
   SERVER_STATE_NAMES,
-  startsStream,
   SYNC,
+  startsStream,
   UPTODATE,
   type Zxid,
 } from "../protocol/index.ts";
@@ -187,7 +187,11 @@ class ScheduleBuilder {
     this.add(server, atUs, { kind: "notification", from, vote: { state, leader, zxid, peerEpoch } });
   }
 
-  private disk(server: number, atUs: number, { file, kind, result }: { kind: string; file: string; result: string }): void {
+  private disk(
+    server: number,
+    atUs: number,
+    { file, kind, result }: { kind: string; file: string; result: string },
+  ): void {
     const failed = result !== "ok";
     if (kind === "replace" && (file === "acceptedEpoch" || file === "currentEpoch")) {
       this.add(server, atUs, { kind: "epoch-file", file, failed });
@@ -261,5 +265,6 @@ export function packetText(type: number, zxid: Zxid | undefined): string {
 
 /** Returns a notification as text. */
 export function voteText({ leader, peerEpoch, state, zxid }: VoteFacts): string {
-  return `${SERVER_STATE_NAMES[state] ?? state}, leader ${leader}, zxid ${formatZxid(zxid as Zxid)}, epoch ${peerEpoch}`;
+  const name = SERVER_STATE_NAMES[state] ?? String(state);
+  return `${name}, leader ${leader}, zxid ${formatZxid(zxid as Zxid)}, epoch ${peerEpoch}`;
 }

@@ -1,5 +1,5 @@
 /** What real servers cannot be made to do. A scenario that needs it gets the verdict "not stageable". */
-import { compareVersions, DEFAULT_SETTINGS, serverIdsOf, type Settings } from "../protocol/index.ts";
+import { compareVersions, DEFAULT_SETTINGS, type Settings, serverIdsOf } from "../protocol/index.ts";
 import type { Action, Scenario, Step, Verb } from "../scenarios/scenario.ts";
 
 /** The release that first has local sessions, whose clients cost no zxid. */
@@ -47,7 +47,9 @@ function ofServers({ servers, settings }: Scenario): string | undefined {
   for (const sid of serverIdsOf(servers)) {
     const spec = servers[sid];
     if (spec === undefined) continue;
-    const own = (["config", "nextConfig", "view", "myid", "zookeeper"] as const).find((field) => spec[field] !== undefined);
+    const own = (["config", "nextConfig", "view", "myid", "zookeeper"] as const).find(
+      (field) => spec[field] !== undefined,
+    );
     if (own !== undefined) return `servers.${sid}.${own}: all servers have one configuration and one release here`;
     const reason = ofSettings({ ...settings, ...spec.settings });
     if (reason !== undefined) return reason;
@@ -58,7 +60,8 @@ function ofServers({ servers, settings }: Scenario): string | undefined {
 function ofSettings(settings: Partial<Settings>): string | undefined {
   for (const [name, reason] of Object.entries(MODEL_SETTINGS)) {
     const field = name as keyof Settings;
-    if (settings[field] !== undefined && settings[field] !== DEFAULT_SETTINGS[field]) return `settings.${name}: ${reason}`;
+    if (settings[field] !== undefined && settings[field] !== DEFAULT_SETTINGS[field])
+      return `settings.${name}: ${reason}`;
   }
   return undefined;
 }
@@ -78,14 +81,16 @@ function ofStep(step: Step): string | undefined {
   const action = step as Partial<Record<Verb, unknown>>;
   if (verb === "crash") {
     const { connectionsReset, unsynced } = action.crash as { connectionsReset: boolean; unsynced: unknown };
-    if (unsynced === "torn" || (typeof unsynced === "number" && unsynced > 0)) return "writes are lost all or not at all";
+    if (unsynced === "torn" || (typeof unsynced === "number" && unsynced > 0))
+      return "writes are lost all or not at all";
     if (!connectionsReset) return "the kernel of a killed process always ends its connections";
   }
   if (verb === "disk") {
     const fault = DISK_FAULTS.find((field) => (action.disk as Record<string, unknown>)[field] !== undefined);
     if (fault !== undefined) return `disk.${fault}: files of a server are not changed`;
   }
-  if ((verb === "start" || verb === "restart") && typeof action[verb] === "object") return "configurations do not change";
+  if ((verb === "start" || verb === "restart") && typeof action[verb] === "object")
+    return "configurations do not change";
   return undefined;
 }
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startImage } from "../cluster/start-disk.ts";
-import { DEFAULT_SETTINGS, History, serverIdsOf, type Settings } from "../protocol/index.ts";
+import { DEFAULT_SETTINGS, History, type Settings, serverIdsOf } from "../protocol/index.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { wireRulesOf } from "../wire/index.ts";
 import { type Evidence, RealRun, type RealRunEnd } from "./real-run.ts";

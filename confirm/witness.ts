@@ -3,6 +3,7 @@
  * Nothing here comes from the simulated run, except the history that was committed before it.
  */
 import { Invariants, type Violation } from "../invariants/index.ts";
+import { quorumTest } from "../invariants/quorum-test.ts";
 import {
   ACK,
   asEpoch,
@@ -27,20 +28,19 @@ import {
   OBSERVERINFO,
   OBSERVING,
   PROPOSAL,
-  serverIdsOf,
   SYNCHRONIZATION,
-  type Txn,
+  serverIdsOf,
   TRUNC,
+  type Txn,
   UPTODATE,
   type Zxid,
 } from "../protocol/index.ts";
-import { quorumTest } from "../invariants/quorum-test.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { Client } from "./client.ts";
 import { type Creation, creationOf, creationsInSnapshot, creationsOnDisk, isOfClient } from "./disk-history.ts";
 import type { WaitingMessage } from "./proxy.ts";
-import { PORTS, type RealServer } from "./real-server.ts";
 import type { Evidence } from "./real-run.ts";
+import { PORTS, type RealServer } from "./real-server.ts";
 import { startPath } from "./start-files.ts";
 
 const READ_MS_MAX = 700;
@@ -85,7 +85,8 @@ export class Witness implements Evidence {
       ...{ servers, observers, isQuorum: quorumTest(voters, scenario.quorum) },
       now: () => (Date.now() - this.startedMs) * 1000,
     });
-    if (committed !== undefined) this.invariants.startWith(this.historyOf(committed.txns().map(({ zxid }) => ({ zxid, path: startPath(zxid) }))));
+    if (committed !== undefined)
+      this.invariants.startWith(this.historyOf(committed.txns().map(({ zxid }) => ({ zxid, path: startPath(zxid) }))));
   }
 
   get violations(): readonly Violation[] {
@@ -177,7 +178,8 @@ export class Witness implements Evidence {
   }
 
   private proposes(leader: Known, zxid: Zxid, data: Uint8Array | null): void {
-    if (epochOf(zxid) !== leader.epoch || leader.serves === undefined || leader.proposed.has(zxid) || data === null) return;
+    if (epochOf(zxid) !== leader.epoch || leader.serves === undefined || leader.proposed.has(zxid) || data === null)
+      return;
     leader.proposed.add(zxid);
     const creation = creationOf(data, this.release);
     if (creation !== undefined) leader.notes.proposed(txnOf(creation));

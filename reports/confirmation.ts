@@ -35,7 +35,12 @@ function tryLines({ deviations, seconds, servers, verdict, violations }: Try, nu
     ...deviations
       .slice(0, DEVIATIONS_MAX)
       .flatMap(({ kind, server, text }) =>
-        hanging(kind === "missing" ? `server ${server} never ${text}` : `server ${server} ${text}`, "    deviation: ", "      ", width),
+        hanging(
+          kind === "missing" ? `server ${server} never ${text}` : `server ${server} ${text}`,
+          "    deviation: ",
+          "      ",
+          width,
+        ),
       ),
     ...(more > 0 ? [`    and ${countOf(more, "more deviation")}`] : []),
   ];

@@ -69,8 +69,10 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
       "node: modules",
   },
   confirm: {
-    files:
-      /^(confirm|wire|datatree|formats|jute|scenarios|cluster|invariants|protocol|sim)\/|^reports\/export\/run-events\.ts$/,
+    files: new RegExp(
+      "^(confirm|wire|datatree|formats|jute|scenarios|cluster|invariants|protocol|sim)/|" +
+        "^reports/export/run-events\\.ts$",
+    ),
     packages: /^node:/,
     allowed:
       "confirm -> wire, datatree, formats, jute, scenarios, cluster, invariants, protocol, sim, " +
@@ -88,8 +90,10 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
   },
   reports: {
     files: /^(reports|logs)\/|^protocol\/(zxid|packets|leader\/sync-rules|election\/notification-wire)\.ts$/,
-    types:
-      /^(campaign|confirm|decide|doctor|explain|formats|fuzz|reconstruct|roll|scenarios|cluster|invariants|protocol|sim)\//,
+    types: new RegExp(
+      "^(campaign|confirm|decide|doctor|explain|formats|fuzz|reconstruct|roll|scenarios|cluster|invariants|" +
+        "protocol|sim)/",
+    ),
     packages: /^(chalk|cli-table3|xmlbuilder)$/,
     allowed:
       "reports -> logs, values of protocol's zxid.ts, packets.ts, sync-rules.ts and notification-wire.ts, types of " +
