@@ -77,7 +77,16 @@ export interface ConfirmOptions {
 }
 
 /** Invariants that only a simulated run can check, because they need what only the memory of a server has. */
-const UNCHECKED: ReadonlySet<InvariantId> = new Set<InvariantId>(["claimed-quorums"]);
+const UNCHECKED: ReadonlySet<InvariantId> = new Set<InvariantId>([
+  "claimed-quorums",
+  "commit-completeness",
+  "memory-equals-disk",
+  "zxid-covers-tree",
+  "no-bad-state",
+  "no-bad-ack",
+  "no-bad-proposal",
+  "no-bad-commit",
+]);
 const SETTLE_MS_MAX = 4000;
 const SETTLE_POLL_MS = 250;
 
@@ -91,7 +100,9 @@ export async function confirmScenario(original: Scenario, options: ConfirmOption
   const run = simulate(scenario, options.seed);
   const simulated = checkable(run);
   const lost = lostBySettings(original, release, simulated, options.seed);
-  if (lost !== undefined) return { ...base, verdict: "not stageable", reason: lost, simulated, tries: [] };
+  const unseen = simulated.length === 0 ? unseenViolation(run) : undefined;
+  const reason = lost ?? unseen;
+  if (reason !== undefined) return { ...base, verdict: "not stageable", reason, simulated, tries: [] };
   const folder = mkdtempSync(join(tmpdir(), "zabsim-preload-"));
   try {
     const library = compilePreload(folder);
@@ -102,8 +113,9 @@ export async function confirmScenario(original: Scenario, options: ConfirmOption
       options.tried?.(result);
     }
     const failed = results.find(({ verdict }) => verdict !== "confirmed");
-    const reason = failed === undefined ? null : (failed.difference ?? "the real servers violate no invariant");
-    return { ...base, verdict: failed === undefined ? "confirmed" : "refuted", reason, simulated, tries: results };
+    if (failed === undefined) return { ...base, verdict: "confirmed", reason: null, simulated, tries: results };
+    const difference = failed.difference ?? "the real servers violate no invariant";
+    return { ...base, verdict: "refuted", reason: difference, simulated, tries: results };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -117,6 +129,12 @@ function checkable({ violations }: ScenarioRun): FoundViolation[] {
   return violations
     .filter(({ id }) => !UNCHECKED.has(id))
     .map(({ id, server, text }) => ({ invariant: id, server, text }));
+}
+
+/** Returns why no real server can show the violations of a run; undefined if it has none. */
+function unseenViolation({ violations: [first] }: ScenarioRun): string | undefined {
+  if (first === undefined) return undefined;
+  return `${first.id}: packets, disks and clients do not show this violation`;
 }
 
 /** Returns why the violations need settings that no real server has; undefined if they do not. */

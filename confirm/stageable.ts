@@ -22,6 +22,9 @@ const VERBS: Readonly<Partial<Record<Verb, string>>> = {
 /** Changes of a disk that are not made on real files. */
 const DISK_FAULTS = ["corrupt", "delete", "copyFrom", "full", "readOnly", "loseSyncs"] as const;
 
+/** Threads whose stalls leave no trace on the disk or the network at the place where they stop. */
+const UNHELD_THREADS: ReadonlySet<string> = new Set(["apply", "requests", "leader", "listener", "acceptor"]);
+
 /** Settings that a real server does not have. */
 const MODEL_SETTINGS: Readonly<Partial<Record<keyof Settings, string>>> = {
   electionTransport: "ZooKeeper sends notifications only over TCP",
@@ -84,6 +87,11 @@ function ofStep(step: Step): string | undefined {
     if (unsynced === "torn" || (typeof unsynced === "number" && unsynced > 0))
       return "writes are lost all or not at all";
     if (!connectionsReset) return "the kernel of a killed process always ends its connections";
+  }
+  if (verb === "stall") {
+    const { thread } = action.stall as { thread: string };
+    if (UNHELD_THREADS.has(thread))
+      return `the thread ${thread} stops where it neither uses the disk nor sends a packet`;
   }
   if (verb === "disk") {
     const fault = DISK_FAULTS.find((field) => (action.disk as Record<string, unknown>)[field] !== undefined);
