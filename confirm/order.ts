@@ -100,6 +100,13 @@ export class Order {
     );
   }
 
+  /** Returns whether the link is cut when the next thing happens. */
+  isCut(from: number, to: number): boolean {
+    const place = this.oldest()?.place ?? Number.POSITIVE_INFINITY;
+    const isOfLink = (cut: Schedule["cuts"][number]): boolean => cut.from === from && cut.to === to;
+    return this.schedule.cuts.findLast((cut) => isOfLink(cut) && cut.place <= place)?.isCut ?? false;
+  }
+
   /** Returns the leader that a server elects before its next item; undefined if it elects none. */
   electedNext(server: number): number | undefined {
     const place = this.place(server);

@@ -4,7 +4,7 @@
  * If nothing happens for too long, the run goes on in another order and keeps a record of the deviation.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { asZxid, FOLLOWERINFO, formatZxid, OBSERVERINFO, type Zxid } from "../protocol/index.ts";
+import { asZxid, FOLLOWERINFO, formatZxid, LOOKING, OBSERVERINFO, type Zxid } from "../protocol/index.ts";
 import type { WireNotification, WireRules } from "../wire/index.ts";
 import { Client } from "./client.ts";
 import { lastZxidIn } from "./log-end.ts";
@@ -342,13 +342,23 @@ export class RealRun implements Traffic, ServerEvents {
     if (notification === undefined) return true;
     const vote = voteOf(notification);
     const found = this.order.notification(to, from, vote);
-    if (found === "known") return true;
     const isLate = Date.now() - (this.arrivals.get(message) ?? 0) >= NOTIFICATION_WAIT_MS;
-    if (found === undefined) return isLate && this.order.electedNext(to) === vote.leader && this.starting.size === 0;
+    if (found === "known") return !this.order.isCut(from, to);
+    if (found === undefined) return isLate && this.mayPassLate(from, to, vote);
     if (this.order.earlierNotifications(found).length > 0 && !isLate) return false;
     this.order.takeNotification(found);
     this.log(`notification ${from} -> ${to}: ${voteText(vote)}`);
     return true;
+  }
+
+  /**
+   * A vote that the simulated server does not get here helps an election to its end if it is for the right leader. A
+   * server that does not look for a leader only answers it.
+   */
+  private mayPassLate(from: number, to: number, { leader, state }: VoteFacts): boolean {
+    if (this.starting.size > 0 || this.order.isCut(from, to)) return false;
+    const elected = this.order.electedNext(to);
+    return elected === undefined ? state === LOOKING : elected === leader;
   }
 
   /** Passes on the end of a side, unless the receiver learns of it later. */

@@ -79,6 +79,13 @@ export interface Schedule {
   readonly items: readonly Item[];
   /** The pings that arrive: the place, the receiver and the connection of each. */
   readonly pings: readonly { readonly place: number; readonly server: number; readonly connection: number }[];
+  /** Cuts of links and their ends, in one direction each. */
+  readonly cuts: readonly {
+    readonly place: number;
+    readonly from: number;
+    readonly to: number;
+    readonly isCut: boolean;
+  }[];
   /** The elections: the place, the server and the leader that it elects. */
   readonly elections: readonly { readonly place: number; readonly server: number; readonly leader: number }[];
   /** Connections on a quorum port that are open at the end of the run. */
@@ -113,6 +120,7 @@ export function scheduleOf(run: ScenarioRun): Schedule {
 class ScheduleBuilder {
   private readonly items: Item[] = [];
   private readonly pings: { place: number; server: number; connection: number }[] = [];
+  private readonly cuts: { place: number; from: number; to: number; isCut: boolean }[] = [];
   private readonly elections: { place: number; server: number; leader: number }[] = [];
   private readonly quorumConnections = new Set<number>();
   private readonly forced = new Set<number>();
@@ -120,7 +128,7 @@ class ScheduleBuilder {
   private readonly requests = new Set<string>();
 
   schedule(): Schedule {
-    return { items: this.items, pings: this.pings, elections: this.elections, openAtEnd: this.open };
+    return { items: this.items, pings: this.pings, cuts: this.cuts, elections: this.elections, openAtEnd: this.open };
   }
 
   trace(event: TraceEvent): void {
@@ -140,6 +148,10 @@ class ScheduleBuilder {
           this.quorumConnections.add(detail);
           this.open.add(detail);
         }
+        break;
+      case "cut":
+      case "heal":
+        this.cuts.push({ place: this.items.length, from: node, to: peer, isCut: kind === "cut" });
         break;
       case "close":
       case "reset":
