@@ -4,7 +4,16 @@
  * If nothing happens for too long, the run goes on in another order and keeps a record of the deviation.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { asZxid, FOLLOWERINFO, formatZxid, LOOKING, OBSERVERINFO, type Zxid } from "../protocol/index.ts";
+import {
+  asZxid,
+  FOLLOWERINFO,
+  formatZxid,
+  LOOKING,
+  OBSERVERINFO,
+  PROPOSAL,
+  REQUEST,
+  type Zxid,
+} from "../protocol/index.ts";
 import type { WireNotification, WireRules } from "../wire/index.ts";
 import { Client } from "./client.ts";
 import { lastZxidIn } from "./log-end.ts";
@@ -75,6 +84,8 @@ const TICK_MS = 25;
 /** The time before a crash in which threads finish what leaves no trace. */
 const QUIET_MS = 200;
 const NOTIFICATION_WAIT_MS = 500;
+/** The longest time until a server has proposed or forwarded a write. It does neither if it has no learners. */
+const REQUEST_MS_MAX = 400;
 const EIO = 5;
 const ECONNREFUSED = 111;
 
@@ -103,6 +114,7 @@ export class RealRun implements Traffic, ServerEvents {
   private acting: Item | undefined;
   private readonly starting = new Set<Item>();
   private writes = 0;
+  private readonly requests = new Map<number, Set<string>>();
   private isStopped = false;
   /** Called with each thing that happens, for people who look for a cause. */
   log: (text: string) => void = () => undefined;
@@ -308,6 +320,9 @@ export class RealRun implements Traffic, ServerEvents {
     if (this.arrivals.has(message)) return;
     this.arrivals.set(message, Date.now());
     this.evidence.sent(message);
+    const { from, packet } = message;
+    if (packet?.type === PROPOSAL || packet?.type === REQUEST)
+      this.requestsOf(from).add(`${packet.type} ${packet.zxid}`);
   }
 
   private mayPass(connection: ProxiedConnection, { packet, to, from }: WaitingMessage): boolean {
@@ -425,6 +440,13 @@ export class RealRun implements Traffic, ServerEvents {
     else await this.write(server, place);
   }
 
+  /** The proposals and forwarded requests that a server has sent, each once. */
+  private requestsOf(server: number): Set<string> {
+    const known = this.requests.get(server) ?? new Set();
+    this.requests.set(server, known);
+    return known;
+  }
+
   private async crash(server: RealServer, unsynced: "lost" | "kept" | "torn" | number): Promise<void> {
     this.log(`server ${server.id} is killed (${unsynced})`);
     await server.kill();
@@ -442,8 +464,11 @@ export class RealRun implements Traffic, ServerEvents {
       try {
         const client = this.clients.get(server.id) ?? (await Client.open(server.plan.host, PORTS.client, 1000));
         this.clients.set(server.id, client);
+        const before = this.requestsOf(server.id).size;
         client.create(path).catch(() => undefined);
         this.log(`a client writes ${path} through ${server.id} (${place})`);
+        // What comes next must not overtake the write inside the server.
+        for (let ms = 0; ms < REQUEST_MS_MAX && this.requestsOf(server.id).size === before; ms += 5) await sleep(5);
         return;
       } catch {
         await sleep(50);

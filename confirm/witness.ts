@@ -12,6 +12,7 @@ import {
   BROADCAST,
   COMMIT,
   counterOf,
+  DIFF,
   DISCOVERY,
   ELECTION,
   type Epoch,
@@ -28,7 +29,10 @@ import {
   OBSERVERINFO,
   OBSERVING,
   PROPOSAL,
+  SNAP,
   SYNCHRONIZATION,
+  type SyncDecision,
+  type SyncFacts,
   serverIdsOf,
   TRUNC,
   type Txn,
@@ -44,6 +48,9 @@ import { PORTS, type RealServer } from "./real-server.ts";
 import { startPath } from "./start-files.ts";
 
 const READ_MS_MAX = 700;
+const SYNC_STARTS: ReadonlySet<number> = new Set([DIFF, TRUNC, SNAP]);
+const NO_FACTS = {} as SyncFacts;
+const NO_DECISION = {} as SyncDecision;
 
 /** What is known about one server. */
 interface Known {
@@ -112,15 +119,20 @@ export class Witness implements Evidence {
   }
 
   ended({ id }: RealServer): void {
-    if (!this.known.delete(id)) return;
+    const known = this.known.get(id);
+    if (known === undefined) return;
+    this.afterTruncation(id, known);
+    this.known.delete(id);
     this.invariants.crashed(asServerId(id));
   }
 
   /** A leader has proposed or committed a transaction, even if the packet does not reach its learner. */
-  sent({ from, packet }: WaitingMessage): void {
+  sent({ from, packet, to }: WaitingMessage): void {
     const sender = this.known.get(from);
     if (packet === undefined || sender === undefined) return;
     const zxid = asZxid(Number(packet.zxid));
+    // The invariants only read which learner the leader decides about.
+    if (SYNC_STARTS.has(packet.type)) sender.notes.syncDecided(asServerId(to), false, NO_FACTS, NO_DECISION);
     if (packet.type === PROPOSAL) this.proposes(sender, zxid, packet.data);
     if (packet.type === COMMIT) this.commits(sender, zxid);
   }
@@ -246,6 +258,7 @@ export class Witness implements Evidence {
 
   /** Reads the znodes of every server that serves. */
   async read(): Promise<void> {
+    for (const [id, known] of this.known) this.afterTruncation(id, known);
     await Promise.all([...this.known].map(([id, known]) => this.readServer(id, known).catch(() => undefined)));
   }
 
