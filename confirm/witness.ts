@@ -135,6 +135,7 @@ export class Witness implements Evidence {
     if (SYNC_STARTS.has(packet.type)) sender.notes.syncDecided(asServerId(to), false, NO_FACTS, NO_DECISION);
     if (packet.type === PROPOSAL) this.proposes(sender, zxid, packet.data);
     if (packet.type === COMMIT) this.commits(sender, zxid);
+    if (packet.type === UPTODATE) this.establishes(sender);
   }
 
   packet({ from, packet, to }: WaitingMessage): void {
@@ -156,9 +157,6 @@ export class Witness implements Evidence {
         break;
       case NEWLEADER:
         receiver.epoch = epochOf(zxid);
-        break;
-      case UPTODATE:
-        this.establishes(sender);
         break;
       case ACK:
         if (counterOf(zxid) === 0) this.acks(from, sender, to, receiver, zxid);

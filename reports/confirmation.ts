@@ -21,7 +21,7 @@ export function confirmationText(answer: Confirmation, width: number): string {
   return [
     ...hanging(head, "", "  ", width),
     ...(reason === null ? [] : hanging(reason, "  because: ", "           ", width)),
-    ...hanging(`${violationText(simulated)}`, "  simulated: ", "    ", width),
+    ...(tries.length === 0 ? [] : hanging(violationText(simulated), "  simulated: ", "    ", width)),
     ...tries.flatMap((one, index) => tryLines(one, index + 1, width)),
   ].join("\n");
 }
