@@ -38,7 +38,8 @@ export interface Kind<Q extends Question = Question> {
   /** Returns what Java is asked, for example with the path of files that it prepares. Default: the question itself. */
   toJava?(question: Q, release: string): object;
   /**
-   * Returns what real servers answer, which the kind starts itself, in place of the Java program. `folder` is test/java.
+   * Returns what real servers answer, which the kind starts itself, in place of the Java program. `folder` is
+   * test/java.
    */
   stage?(question: Q, release: string, folder: string): Promise<unknown>;
   /** Returns the answer of zabsim for a release, or a promise of it, in the form of a recorded answer. */
