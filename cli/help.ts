@@ -226,6 +226,26 @@ export const HELP = {
       "restarts. While the server is down, writes may wait. Partitions, and addresses that change, are not tried.",
     ],
   },
+  confirm: {
+    examples: [
+      ["zabsim confirm open-trunc-keeps-one-txn-too-many", "show a finding on servers of the newest release"],
+      [
+        "zabsim confirm follower-behind-diff --release 3.8.4 --tries 3",
+        "compare a scenario without a violation 3 times",
+      ],
+      ["zabsim confirm mine.yaml --json", "print the verdict, the evidence and all differences as JSON"],
+    ],
+    exitCodes: [
+      [EXIT_OK, "confirmed in every try"],
+      [EXIT_FINDING, "refuted in at least one try"],
+      [EXIT_BAD_INPUT, "not stageable, or Java, a compiler or a jar is missing"],
+      ...interrupted("the servers are killed, and nothing is printed"),
+    ],
+    notes: [
+      "A try takes 3 to 60 s. Real servers have ticks of at least 1 s. Verdicts of several tries count only together:",
+      "if one try is refuted, the verdict is refuted.",
+    ],
+  },
   doctor: {
     examples: [
       ["zabsim doctor zk1 zk2 zk3 --zookeeper 3.8.4", "examine copies of three data directories"],

@@ -37,6 +37,7 @@ const AROUND_THE_CORE = [
   "campaign",
   "cli",
   "cluster",
+  "confirm",
   "decide",
   "doctor",
   "formats",

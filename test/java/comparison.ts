@@ -82,8 +82,7 @@ async function differingOnce(
   release: string,
   questions: readonly Question[],
 ): Promise<Difference[]> {
-  const asked = questions.map((question) => kind.toJava?.(question, release) ?? question);
-  const answers = await java.ask(kind.name, asked);
+  const answers = await answersOf(java, kind, release, questions);
   const found: Difference[] = [];
   for (const [i, question] of questions.entries()) {
     const java = answers[i];
@@ -92,6 +91,24 @@ async function differingOnce(
     if (!agrees) found.push({ question, java, zabsim });
   }
   return found;
+}
+
+async function answersOf(
+  java: JavaProgram,
+  kind: Kind,
+  release: string,
+  questions: readonly Question[],
+): Promise<readonly unknown[]> {
+  const { stage } = kind;
+  if (stage === undefined) {
+    return await java.ask(
+      kind.name,
+      questions.map((question) => kind.toJava?.(question, release) ?? question),
+    );
+  }
+  const answers: unknown[] = [];
+  for (const question of questions) answers.push(await stage(question, release, java.folder));
+  return answers;
 }
 
 /** Draws the same questions once more, and shrinks the first one that differs. */

@@ -36,12 +36,15 @@ export const buildProgram = oneAtATime(async (folder: string, release: string): 
 
 /** A running Java process with the classes of one release. */
 export class JavaProgram {
+  /** The folder of the program: test/java. */
+  readonly folder: string;
   private readonly process: ChildProcess;
   private readonly data = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "zabsim-java-"));
   private readonly errors: () => string;
   private readonly answers: AsyncIterator<string>;
 
   constructor(folder: string, release: string) {
+    this.folder = folder;
     const target = join(folder, "out", release);
     const classPath = [join(target, "classes"), readFileSync(join(target, "classpath.txt"), "utf8")].join(delimiter);
     const options = [

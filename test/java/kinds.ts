@@ -1,6 +1,7 @@
 /** The kinds of questions that ZooKeeper's classes and zabsim both answer. */
 import type fc from "fast-check";
 import { configQuestions } from "./config-questions.ts";
+import { confirmQuestions } from "./confirm-questions.ts";
 import { diskQuestions } from "./disk-questions.ts";
 import { electionQuestions } from "./election-questions.ts";
 import { ensembleQuestions } from "./ensemble-questions.ts";
@@ -36,6 +37,11 @@ export interface Kind<Q extends Question = Question> {
   readonly questions?: fc.Arbitrary<Q>;
   /** Returns what Java is asked, for example with the path of files that it prepares. Default: the question itself. */
   toJava?(question: Q, release: string): object;
+  /**
+   * Returns what real servers answer, which the kind starts itself, in place of the Java program. `folder` is
+   * test/java.
+   */
+  stage?(question: Q, release: string, folder: string): Promise<unknown>;
   /** Returns the answer of zabsim for a release, or a promise of it, in the form of a recorded answer. */
   answer(question: Q, release: string): unknown;
   /** Returns whether an answer of Java agrees with zabsim's. Default: whether both have the same JSON. */
@@ -64,4 +70,5 @@ export const KINDS: readonly Kind[] = [
   configQuestions,
   wireQuestions,
   ensembleQuestions,
+  confirmQuestions,
 ];

@@ -68,6 +68,16 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
       "doctor -> formats, scenarios, cluster, invariants, protocol, sim, roll/read-ensemble.ts, decide/zoo-cfg.ts; " +
       "node: modules",
   },
+  confirm: {
+    files: new RegExp(
+      "^(confirm|wire|datatree|formats|jute|scenarios|cluster|invariants|protocol|sim)/|" +
+        "^reports/export/run-events\\.ts$",
+    ),
+    packages: /^node:/,
+    allowed:
+      "confirm -> wire, datatree, formats, jute, scenarios, cluster, invariants, protocol, sim, " +
+      "reports/export/run-events.ts; node: modules",
+  },
   roll: {
     files: /^(roll|scenarios|cluster|invariants|protocol|sim)\/|^decide\/zoo-cfg\.ts$/,
     packages: NOTHING,
@@ -80,8 +90,10 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
   },
   reports: {
     files: /^(reports|logs)\/|^protocol\/(zxid|packets|leader\/sync-rules|election\/notification-wire)\.ts$/,
-    types:
-      /^(campaign|decide|doctor|explain|formats|fuzz|reconstruct|roll|scenarios|cluster|invariants|protocol|sim)\//,
+    types: new RegExp(
+      "^(campaign|confirm|decide|doctor|explain|formats|fuzz|reconstruct|roll|scenarios|cluster|invariants|" +
+        "protocol|sim)/",
+    ),
     packages: /^(chalk|cli-table3|xmlbuilder)$/,
     allowed:
       "reports -> logs, values of protocol's zxid.ts, packets.ts, sync-rules.ts and notification-wire.ts, types of " +

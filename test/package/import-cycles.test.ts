@@ -15,6 +15,7 @@ const PACKAGES = [
   "formats",
   "datatree",
   "doctor",
+  "confirm",
   "reconstruct",
   "roll",
   "fuzz",

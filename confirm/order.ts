@@ -1,0 +1,167 @@
+/**
+ * How far real servers have come in the order of a simulated run. Each server has a list of items. All items except
+ * notifications are taken in order: the first one that is not done is the next item of its server.
+ */
+import { type Fact, type Item, isSoft, type Schedule, type VoteFacts } from "./schedule.ts";
+
+/** An item with a fact of one kind. */
+export type ItemOf<Kind extends Fact["kind"]> = Item & { readonly fact: Extract<Fact, { kind: Kind }> };
+
+/** Returns whether an item is of one of these kinds. */
+export function isKind<Kind extends Fact["kind"]>(item: Item | undefined, ...kinds: Kind[]): item is ItemOf<Kind> {
+  return item !== undefined && (kinds as string[]).includes(item.fact.kind);
+}
+
+const NONE: ReadonlySet<Item> = new Set();
+
+/** The progress of all servers. */
+export class Order {
+  readonly schedule: Schedule;
+  private readonly lists = new Map<number, readonly Item[]>();
+  private readonly positions = new Map<number, number>();
+  private readonly doneItems = new Set<Item>();
+
+  constructor(schedule: Schedule) {
+    this.schedule = schedule;
+    for (const { server } of schedule.items) {
+      if (this.lists.has(server)) continue;
+      this.lists.set(
+        server,
+        schedule.items.filter((item) => item.server === server),
+      );
+      this.positions.set(server, 0);
+    }
+  }
+
+  get servers(): readonly number[] {
+    return [...this.lists.keys()];
+  }
+
+  /** Returns the next item of a server that is no notification; undefined if all are done. */
+  next(server: number): Item | undefined {
+    const list = this.lists.get(server) ?? [];
+    let position = this.positions.get(server) ?? 0;
+    while (position < list.length && (isSoft(list[position] as Item) || this.doneItems.has(list[position] as Item))) {
+      position++;
+    }
+    this.positions.set(server, position);
+    return list[position];
+  }
+
+  isDone(item: Item): boolean {
+    return this.doneItems.has(item);
+  }
+
+  finish(item: Item): void {
+    this.doneItems.add(item);
+  }
+
+  /** Returns the oldest item of all servers that is not done, except these. */
+  oldest(except: ReadonlySet<Item> = NONE): Item | undefined {
+    let oldest: Item | undefined;
+    for (const server of this.servers) {
+      const next = this.next(server);
+      if (next !== undefined && except.has(next)) continue;
+      if (next !== undefined && (oldest === undefined || next.place < oldest.place)) oldest = next;
+    }
+    return oldest;
+  }
+
+  /** Returns whether every earlier item of every server is done, except these. */
+  isFirst(item: Item, except: ReadonlySet<Item> = NONE): boolean {
+    return this.oldest(except) === item;
+  }
+
+  /** The place that a server has reached: that of its next item. */
+  place(server: number): number {
+    return this.next(server)?.place ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Returns the item of a notification that may arrive now; `known` if the same one has arrived before. */
+  notification(server: number, from: number, vote: VoteFacts): ItemOf<"notification"> | "known" | undefined {
+    let isKnown = false;
+    for (const item of this.lists.get(server) ?? []) {
+      if (!isKind(item, "notification") || item.fact.from !== from || !sameVote(item.fact.vote, vote)) continue;
+      if (!this.isReached(item)) break;
+      if (!this.isDone(item)) return item;
+      isKnown = true;
+    }
+    return isKnown ? "known" : undefined;
+  }
+
+  /**
+   * Returns whether sender and receiver have done all that comes before a notification, and whether all servers have
+   * started and crashed that do so before it.
+   */
+  private isReached({ fact, place, server }: ItemOf<"notification">): boolean {
+    if (place > this.place(server) || place > this.place(fact.from)) return false;
+    return this.schedule.items.every(
+      (item) => !isKind(item, "start", "crash") || item.place > place || this.doneItems.has(item),
+    );
+  }
+
+  /** Returns whether the link is cut when the next thing happens. */
+  isCut(from: number, to: number): boolean {
+    const place = this.oldest()?.place ?? Number.POSITIVE_INFINITY;
+    const isOfLink = (cut: Schedule["cuts"][number]): boolean => cut.from === from && cut.to === to;
+    return this.schedule.cuts.findLast((cut) => isOfLink(cut) && cut.place <= place)?.isCut ?? false;
+  }
+
+  /** Returns the leader that a server elects before its next item; undefined if it elects none. */
+  electedNext(server: number): number | undefined {
+    const place = this.place(server);
+    const done = (this.lists.get(server) ?? []).findLast((item) => !isSoft(item) && item.place < place);
+    return this.schedule.elections.find(
+      (election) => election.server === server && election.place > (done?.place ?? -1) && election.place <= place,
+    )?.leader;
+  }
+
+  /** Returns the notifications that the server takes before this one and has not taken, from other servers. */
+  earlierNotifications(item: ItemOf<"notification">): readonly Item[] {
+    const list = this.lists.get(item.server) ?? [];
+    const index = list.indexOf(item);
+    const earlier: Item[] = [];
+    for (let i = index - 1; i >= 0; i--) {
+      const other = list[i] as Item;
+      if (!isKind(other, "notification")) break;
+      if (other.fact.from !== item.fact.from && !this.isDone(other)) earlier.push(other);
+    }
+    return earlier;
+  }
+
+  /** Marks a notification as taken, and older ones of its sender, which a newer one replaces. */
+  takeNotification(item: ItemOf<"notification">): void {
+    this.finish(item);
+    for (const other of this.lists.get(item.server) ?? []) {
+      if (other.place >= item.place) break;
+      if (isKind(other, "notification") && other.fact.from === item.fact.from) this.finish(other);
+    }
+  }
+
+  /** Returns whether a server learns later that this connection, or one with this peer, has ended. */
+  closesLater(server: number, peer: number, connection: number | undefined): boolean {
+    return (this.lists.get(server) ?? []).some(
+      (item) =>
+        isKind(item, "close") &&
+        !this.isDone(item) &&
+        item.fact.peer === peer &&
+        (connection === undefined || item.fact.connection === connection),
+    );
+  }
+
+  /** Returns whether a server still receives packets on a connection of the simulated run. */
+  hasPings(server: number, connection: number): boolean {
+    const { openAtEnd, pings } = this.schedule;
+    if (openAtEnd.has(connection)) return true;
+    const place = this.place(server);
+    const list = this.lists.get(server) ?? [];
+    const isAwaited = (item: Item): boolean =>
+      isKind(item, "packet") && item.fact.connection === connection && !this.isDone(item);
+    if (list.some(isAwaited)) return true;
+    return pings.some((ping) => ping.server === server && ping.connection === connection && ping.place >= place);
+  }
+}
+
+function sameVote(a: VoteFacts, b: VoteFacts): boolean {
+  return a.state === b.state && a.leader === b.leader && a.zxid === b.zxid && a.peerEpoch === b.peerEpoch;
+}

@@ -1,0 +1,96 @@
+/** Tests the order of a simulated run, and how real servers are held to it. */
+import { describe, expect, it } from "vitest";
+import { isKind, Order } from "../../confirm/order.ts";
+import { factText, type Schedule, scheduleOf } from "../../confirm/schedule.ts";
+import { loadScenario } from "../../lib/load-scenario.ts";
+import { runScenario } from "../../scenarios/run.ts";
+import { Trace } from "../../sim/index.ts";
+
+function scheduleOfScenario(name: string): Schedule {
+  return scheduleOf(runScenario(loadScenario(name), { seed: 1n, trace: new Trace({ level: "full" }) }));
+}
+
+function textsOf(schedule: Schedule, server: number): string[] {
+  return schedule.items.filter((item) => item.server === server).map(({ fact }) => factText(fact));
+}
+
+describe("scheduleOf", () => {
+  const schedule = scheduleOfScenario("follower-behind-diff");
+
+  it("lists what a follower takes and does, without notifications", () => {
+    const texts = textsOf(schedule, 1).filter((text) => !text.includes("notification"));
+    expect(texts).toEqual([
+      "starts",
+      "receives LEADERINFO 2:0 from 2",
+      "writes acceptedEpoch",
+      "receives DIFF 1:5 from 2",
+      "receives PROPOSAL 1:4 from 2",
+      "receives COMMIT 1:4 from 2",
+      "receives PROPOSAL 1:5 from 2",
+      "receives COMMIT 1:5 from 2",
+      "receives NEWLEADER 2:0 from 2",
+      "syncs its log up to 1:5",
+      "writes currentEpoch",
+      "receives UPTODATE from 2",
+    ]);
+  });
+
+  it("numbers the items by their place in the run, and knows the elections", () => {
+    expect(schedule.items.map(({ place }) => place)).toEqual(schedule.items.map((_, index) => index));
+    expect(new Set(schedule.elections.map(({ leader }) => Number(leader)))).toEqual(new Set([2]));
+  });
+
+  it("has a crash with the fate of unsynced writes, and the truncation of the log", () => {
+    const texts = textsOf(scheduleOfScenario("open-snapshot-survives-trunc"), 3);
+    expect(texts).toEqual(expect.arrayContaining(["writes snapshot.100000007", "is killed"]));
+    expect(texts).toContain("truncates log.100000001");
+  });
+
+  it("has one end of a process that exits by itself", () => {
+    const texts = textsOf(scheduleOfScenario("open-crash-before-current-epoch-cannot-start"), 1);
+    expect(texts.slice(-2)).toEqual(["starts", "exits with code 1"]);
+  });
+});
+
+describe("Order", () => {
+  it("gives each server its first item that is not done, except notifications", () => {
+    const order = new Order(scheduleOfScenario("follower-behind-diff"));
+    const first = order.next(1);
+    expect(isKind(first, "start")).toBe(true);
+    expect(order.oldest()).toBe(first);
+    if (first !== undefined) order.finish(first);
+    expect(isKind(order.next(1), "packet")).toBe(true);
+    expect(order.oldest()?.server).toBe(2);
+  });
+
+  it("lets a notification pass only when all servers that start before it have started", () => {
+    const schedule = scheduleOfScenario("follower-behind-diff");
+    const order = new Order(schedule);
+    const item = schedule.items.find((one) => isKind(one, "notification") && one.server === 1);
+    if (!isKind(item, "notification")) throw new Error("no notification");
+    const { from, vote } = item.fact;
+    expect(order.notification(1, from, vote)).toBeUndefined();
+    for (const start of schedule.items) if (isKind(start, "start")) order.finish(start);
+    expect(order.notification(1, from, vote)).toBe(item);
+    order.takeNotification(item);
+    const again = order.notification(1, from, vote);
+    expect(again === "known" || (again !== undefined && again !== item)).toBe(true);
+    expect(order.notification(1, from, { ...vote, leader: 3 })).toBeUndefined();
+  });
+
+  it("knows which leader a server elects next", () => {
+    const order = new Order(scheduleOfScenario("follower-behind-diff"));
+    for (const start of order.schedule.items) if (isKind(start, "start")) order.finish(start);
+    expect(Number(order.electedNext(1))).toBe(2);
+  });
+
+  it("knows which links are cut", () => {
+    const schedule = scheduleOfScenario("open-hole-in-log-after-snap-committed-truncated");
+    const order = new Order(schedule);
+    expect(order.isCut(3, 1)).toBe(false);
+    const cut = schedule.cuts.find(({ isCut }) => isCut);
+    for (const item of schedule.items) if (item.place <= (cut?.place ?? 0)) order.finish(item);
+    expect(order.isCut(3, 1)).toBe(true);
+    expect(order.isCut(2, 1)).toBe(false);
+  });
+});
