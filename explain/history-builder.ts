@@ -455,6 +455,8 @@ const HANDLERS: Handlers = {
   "voter-changed-mind": problem,
   "leader-port-failed": problem,
   "newleader-ack-of-other-epoch": problem,
+  "leader-not-designated": problem,
+  "acceptor-failed": problem,
   "commit-not-first": problem,
   "peer-exception": problem,
 
