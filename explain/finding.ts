@@ -77,8 +77,16 @@ const BUGS_WITHOUT_SCENARIO: readonly NamedBug[] = [
   },
 ];
 
+const references = new Map<string, BugReference | undefined>();
+
 /** Returns the known bug with this id, if a release has it. */
 export function bugIn(id: string, release: string | undefined): BugReference | undefined {
+  const key = `${id} ${release}`;
+  if (!references.has(key)) references.set(key, referenceTo(id, release));
+  return references.get(key);
+}
+
+function referenceTo(id: string, release: string | undefined): BugReference | undefined {
   const bug = [...KNOWN_BUGS, ...BUGS_WITHOUT_SCENARIO].find((one) => one.id === id);
   if (bug === undefined || release === undefined || !bug.isIn(behaviorOf(profileFor(release)))) return undefined;
   return { name: labelOf(bug), cause: bug.cause, fixedIn: releasesWithout(bug, release) };

@@ -72,9 +72,19 @@ interface HoledDiff {
 }
 
 export const diffsWithHoles: FindingOf = (ensemble) => {
+  const asLearner = new Map<number, ExplainedHandshake[]>();
+  for (const handshake of ensemble.handshakes) {
+    const { learner, learnerSide } = handshake;
+    if (learnerSide === undefined) continue;
+    const known = asLearner.get(learner);
+    if (known === undefined) asLearner.set(learner, [handshake]);
+    else known.push(handshake);
+  }
   const groups = new Map<string, HoledDiff[]>();
   for (const handshake of ensemble.handshakes) {
-    const diff = SOURCES.map((source) => holedDiff(ensemble, handshake, source)).find((one) => one !== undefined);
+    const diff = SOURCES.map((source) => holedDiff(ensemble, asLearner, handshake, source)).find(
+      (one) => one !== undefined,
+    );
     if (diff === undefined) continue;
     const key = `${handshake.leader} ${handshake.learner} ${diff.hole.after} ${diff.hole.last}`;
     groups.set(key, [...(groups.get(key) ?? []), diff]);
@@ -82,15 +92,19 @@ export const diffsWithHoles: FindingOf = (ensemble) => {
   return [...groups.values()].map(findingOf);
 };
 
-function holedDiff(ensemble: Ensemble, handshake: ExplainedHandshake, source: HoleSource): HoledDiff | undefined {
+function holedDiff(
+  ensemble: Ensemble,
+  asLearner: ReadonlyMap<number, readonly ExplainedHandshake[]>,
+  handshake: ExplainedHandshake,
+  source: HoleSource,
+): HoledDiff | undefined {
   const { leader, leaderRelease, leaderSide, operation, peerLastZxid } = handshake;
   if (operation !== "DIFF" || leaderSide === undefined || peerLastZxid === undefined) return undefined;
   if (!leaderSide.ruleLines.has(source.readBy) || bugsIn(source.bugs, leaderRelease).length === 0) return undefined;
   const history = ensemble.histories.find(({ server }) => server === leader);
   if (history === undefined) return undefined;
-  const before = ensemble.handshakes.filter(
-    ({ learner, learnerSide }) =>
-      learner === leader &&
+  const before = (asLearner.get(leader as number) ?? []).filter(
+    ({ learnerSide }) =>
       learnerSide !== undefined &&
       isAfter(leaderSide.at, learnerSide.at) &&
       (!source.isInMemory || learnerSide.period.process === leaderSide.process),

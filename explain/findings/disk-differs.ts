@@ -71,7 +71,8 @@ export const disksThatDiffer: FindingOf = (ensemble) =>
 function syncedIn({ histories }: Ensemble, handshake: ExplainedHandshake): Synced | undefined {
   const { learner, learnerSide: sync } = handshake;
   const history = histories.find(({ server }) => server === learner);
-  if (sync === undefined || history === undefined) return undefined;
+  // A DIFF is logged as it arrives.
+  if (sync === undefined || sync.operation === "DIFF" || history === undefined) return undefined;
   const next = history.elections.find(
     ({ at, process }) => process === sync.period.process && isAfter(at, sync.period.at),
   );
