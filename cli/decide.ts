@@ -17,6 +17,7 @@ import { readCommittedLog, readTxns, readZxid, ZXID_FORMS } from "../decide/zxid
 import type { SyncSource } from "../protocol/index.ts";
 import { behaviorOf } from "../protocol/releases.ts";
 import { decisionReportText } from "../reports/decision-answer.ts";
+import { releaseText } from "../reports/zklog/written-release.ts";
 import { EXIT_BAD_INPUT, EXIT_OK } from "./exit-codes.ts";
 import { textWidth, write } from "./output.ts";
 import { UsageError } from "./usage-error.ts";
@@ -246,8 +247,8 @@ async function decideFromLog(text: string, given: SyncSettings, options: DecideO
   }
   const width = textWidth();
   const texts = answers.map(({ sync, release, result }) => {
-    const rules = release === "newest" ? "the newest release" : `ZooKeeper ${release}`;
-    const head = `learner ${sync.sid} (line ${sync.line}, by the rules of ${rules})`;
+    const rules = releaseText(release);
+    const head = `learner ${sync.sid} (line ${sync.line}), by the rules of ${rules}`;
     return `${head}\n${decisionReportText({ ...result, logged: sync.operation }, width)}\n`;
   });
   await write(texts.join("\n"));

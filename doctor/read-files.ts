@@ -85,33 +85,78 @@ async function pipeGzip(path: string, sink: ByteSink): Promise<void> {
     sink.end(header === "bad");
     return;
   }
+  const first = await inflateInto(sink, { path, start: header, skipped: 0, carefulFrom: Number.POSITIVE_INFINITY });
+  if (first.end === "full") return;
+  if (first.end !== "broken") {
+    sink.end(false);
+    return;
+  }
+  // Java gets every byte before the damage, but an error drops the output of a whole piece here.
+  const carefulFrom = Math.max(0, first.readBytes - GZIP_PIECE_BYTES);
+  const second = await inflateInto(sink, { path, start: header, skipped: first.pushedBytes, carefulFrom });
+  if (second.end !== "full") sink.end(true);
+}
+
+/** How to inflate a file. */
+interface Inflation {
+  readonly path: string;
+  /** The offset of the compressed bytes in the file. */
+  readonly start: number;
+  /** The number of bytes at the start of the output that the sink has already. */
+  readonly skipped: number;
+  /** The compressed bytes from this one on go into zlib one by one. */
+  readonly carefulFrom: number;
+}
+
+/**
+ * Inflates a file into a sink. The end is `full` if the sink has enough, `cut` if the stream ends too early, which is an
+ * EOFException in Java, and `broken` after other damage, which is a ZipException.
+ */
+async function inflateInto(
+  sink: ByteSink,
+  inflation: Inflation,
+): Promise<{
+  readonly end: "full" | "whole" | "cut" | "broken";
+  readonly pushedBytes: number;
+  readonly readBytes: number;
+}> {
   const inflate = createInflateRaw();
   // Without this listener, an error that arrives after the sink has enough would end the process.
   inflate.on("error", () => undefined);
-  let isBroken = false;
-  const feed = feedFrom(path, header, inflate);
+  const feed = feedFrom(inflation, inflate);
+  let pushedBytes = 0;
+  let end: "full" | "whole" | "cut" | "broken" = "whole";
   try {
-    for await (const chunk of inflate) if (!sink.push(chunk as Uint8Array)) return;
+    for await (const chunk of inflate as AsyncIterable<Uint8Array>) {
+      const rest = chunk.subarray(Math.min(chunk.length, Math.max(0, inflation.skipped - pushedBytes)));
+      pushedBytes += chunk.length;
+      if (rest.length > 0 && !sink.push(rest)) {
+        end = "full";
+        break;
+      }
+    }
   } catch (error) {
-    // A stream that ends too early is an EOFException in Java, other damage is a ZipException.
-    isBroken = (error as NodeJS.ErrnoException).code !== "Z_BUF_ERROR";
+    end = (error as NodeJS.ErrnoException).code === "Z_BUF_ERROR" ? "cut" : "broken";
   } finally {
     inflate.destroy();
     await feed;
   }
-  sink.end(isBroken);
+  return { end, pushedBytes, readBytes: inflate.bytesWritten };
 }
 
 /**
- * Writes the bytes of a file from `start` on to a stream. Small pieces: an error drops the output of its whole piece.
+ * Writes the compressed bytes of a file to a stream. Small pieces: an error drops the output of its whole piece.
  */
-async function feedFrom(path: string, start: number, stream: InflateRaw): Promise<void> {
+async function feedFrom({ carefulFrom, path, start }: Inflation, stream: InflateRaw): Promise<void> {
   let skipped = 0;
   for await (const chunk of chunksOf(path)) {
-    for (let at = Math.max(0, start - skipped); at < chunk.length; at += GZIP_PIECE_BYTES) {
+    for (let at = Math.max(0, start - skipped); at < chunk.length; ) {
       if (stream.destroyed) return;
-      const piece = chunk.subarray(at, at + GZIP_PIECE_BYTES);
+      const offset = skipped + at - start;
+      const size = offset >= carefulFrom ? 1 : Math.min(GZIP_PIECE_BYTES, carefulFrom - offset);
+      const piece = chunk.subarray(at, at + size);
       if (!stream.write(piece)) await new Promise<void>((resume) => onDrained(stream, resume));
+      at += size;
     }
     skipped += chunk.length;
   }

@@ -100,7 +100,7 @@ function handshakeOf(
   const used = leaderSide === undefined ? undefined : releaseOfSync(leaderSide, release);
   return {
     ...{ leader, learner, leaderSide, learnerSide },
-    observer: learnerPeriod?.role === "OBSERVING",
+    observer: learnerPeriod === undefined ? isRegisteredObserver(leaderSide) : learnerPeriod.role === "OBSERVING",
     epoch: leaderSide?.period.epoch ?? learnerSide?.epoch ?? learnerPeriod?.epoch,
     leaderRelease: leaderSide?.process.release ?? release,
     learnerRelease: learnerPeriod?.process.release,
@@ -116,6 +116,11 @@ function handshakeOf(
     startMs: aligned(learner, learnerPeriod?.at.timeMs),
     servingMs: servingOf(join, aligned),
   };
+}
+
+/** Returns whether a learner registered at its leader as an observer. 3.4 does not log the role. */
+function isRegisteredObserver(leaderSide: LeaderSync | undefined): boolean {
+  return /:observer(?:;|$)/.test(leaderSide?.period.registered.get(leaderSide.learner)?.text ?? "");
 }
 
 /** Returns the last zxid in the first vote of a learner. Undefined if it does not vote. */

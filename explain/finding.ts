@@ -77,11 +77,52 @@ const BUGS_WITHOUT_SCENARIO: readonly NamedBug[] = [
   },
 ];
 
+const references = new Map<string, BugReference | undefined>();
+
 /** Returns the known bug with this id, if a release has it. */
 export function bugIn(id: string, release: string | undefined): BugReference | undefined {
+  const key = `${id} ${release}`;
+  if (!references.has(key)) references.set(key, referenceTo(id, release));
+  return references.get(key);
+}
+
+function referenceTo(id: string, release: string | undefined): BugReference | undefined {
   const bug = [...KNOWN_BUGS, ...BUGS_WITHOUT_SCENARIO].find((one) => one.id === id);
   if (bug === undefined || release === undefined || !bug.isIn(behaviorOf(profileFor(release)))) return undefined;
   return { name: labelOf(bug), cause: bug.cause, fixedIn: releasesWithout(bug, release) };
+}
+
+/** Returns the known bugs with these ids that a release has. */
+export function bugsIn(ids: readonly string[], release: string | undefined): BugReference[] {
+  return ids.flatMap((id) => bugIn(id, release) ?? []);
+}
+
+/** Returns the names of bugs with the releases free of them, such as `ZOOKEEPER-3911 (not in 3.7.2)`. */
+export function bugNames(bugs: readonly BugReference[]): string {
+  const names = bugs.map(({ fixedIn, name }) =>
+    fixedIn.length === 0 ? name : `${name} (not in ${fixedIn.slice(0, 3).join(", ")})`,
+  );
+  return listOf(names);
+}
+
+/**
+ * Returns the part of a finding that names bugs with the same symptom: one bug as the bug of the finding, and several
+ * bugs at the end of the cause.
+ */
+export function namedBugs(
+  cause: string,
+  bugs: readonly BugReference[],
+): Pick<Finding, "cause" | "advice"> & { readonly bug?: BugReference } {
+  const [bug, ...others] = bugs;
+  if (bug === undefined) return { cause, advice: [] };
+  if (others.length > 0) {
+    return { cause: `${cause} Known bugs of this release with this symptom: ${bugNames(bugs)}.`, advice: [] };
+  }
+  const { fixedIn } = bug;
+  return {
+    ...{ cause, bug },
+    advice: fixedIn.length === 0 ? [] : [`Upgrade to ${listOf(fixedIn.slice(0, 3))} or newer.`],
+  };
 }
 
 /** Returns the first release without the bug in each release line from that of `release` on. */

@@ -3,7 +3,10 @@ import type { Ensemble } from "./ensemble.ts";
 import type { Finding, FindingOf, Severity } from "./finding.ts";
 import { differingSettings, oddities } from "./findings/configuration.ts";
 import { differingDecisions } from "./findings/decisions.ts";
+import { diffsWithHoles } from "./findings/diff-holes.ts";
 import { discardedData } from "./findings/discarded.ts";
+import { disksThatDiffer } from "./findings/disk-differs.ts";
+import { disksWentBack } from "./findings/disk-went-back.ts";
 import { emptyDisks } from "./findings/empty-disks.ts";
 import { epochsWentBack, oldEpochsRefused } from "./findings/epochs.ts";
 import { exits } from "./findings/exits.ts";
@@ -14,10 +17,12 @@ import { logNotInMemory } from "./findings/log-not-in-memory.ts";
 import { neverJoins } from "./findings/never-joins.ts";
 import { noLeader } from "./findings/no-leader.ts";
 import { snapsNotDiffs } from "./findings/snapshots.ts";
+import { staleLogThreads } from "./findings/stale-log-threads.ts";
 import type { Evidence } from "./history.ts";
 
 const RULES: readonly FindingOf[] = [
-  ...[discardedData, differingDecisions, epochsWentBack, oldEpochsRefused, emptyDisks, logNotInMemory, knownBugs],
+  ...[discardedData, differingDecisions, epochsWentBack, oldEpochsRefused, emptyDisks, logNotInMemory],
+  ...[disksThatDiffer, diffsWithHoles, disksWentBack, staleLogThreads, knownBugs],
   ...[digestMismatches, noLeader, neverJoins, exits, leavesAgain, differingSettings, oddities, snapsNotDiffs],
 ];
 

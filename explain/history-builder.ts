@@ -455,6 +455,8 @@ const HANDLERS: Handlers = {
   "voter-changed-mind": problem,
   "leader-port-failed": problem,
   "newleader-ack-of-other-epoch": problem,
+  "leader-not-designated": problem,
+  "acceptor-failed": problem,
   "commit-not-first": problem,
   "peer-exception": problem,
 
@@ -491,7 +493,16 @@ const HANDLERS: Handlers = {
     builder.syncOf(event.thread, at);
     problem(builder, event, at);
   },
-  "sync-throttled": problem,
+  "sync-throttled": (builder, event, at) => {
+    const sync = builder.syncOf(event.thread, at);
+    if (sync !== undefined) {
+      // The leader logs a DIFF or a TRUNC when it decides, and a SNAP only when it sends it.
+      sync.operation ??= "SNAP";
+      sync.failed ??= at;
+      sync.endMs ??= at.timeMs;
+    }
+    problem(builder, event, at);
+  },
   "newleader-acked": (builder, { thread, timeMs }, at) => {
     const sync = builder.syncOf(thread, at);
     if (sync !== undefined) sync.ackedMs = timeMs;

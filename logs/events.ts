@@ -103,6 +103,10 @@ export interface LogEvents {
   "voter-changed-mind": None;
   "leader-port-failed": { readonly address: string };
   "newleader-ack-of-other-epoch": { readonly sid: number; readonly current: Zxid64; readonly received: Zxid64 };
+  /** The leader designated another server when it became the leader, and commits nothing (Leader#startZkServer). */
+  "leader-not-designated": None;
+  /** The thread that accepts connections of learners ends (Leader.LearnerCnxAcceptor). */
+  "acceptor-failed": None;
   "ack-out-of-order": { readonly zxid: Zxid64; readonly expected: Zxid64 };
   "commit-not-first": { readonly zxid: Zxid64; readonly address: string };
   "peer-exception": None;

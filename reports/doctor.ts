@@ -42,7 +42,7 @@ function headLines(document: DoctorDocument, width: number): string[] {
   const { configuration, newestRelease, servers, voters, zookeeper } = document;
   const isMixed = servers.some((one) => one.zookeeper !== zookeeper);
   const named = isMixed ? servers.map((one) => one.zookeeper).join(", ") : zookeeper;
-  const release = named === "newest" ? `the newest release, ${newestRelease}` : `ZooKeeper ${named}`;
+  const release = named === "newest" ? `the newest release (${newestRelease})` : `ZooKeeper ${named}`;
   return hanging(`Voters ${voters.join(", ")} (from ${configuration}), started with ${release}.`, "", "", width);
 }
 

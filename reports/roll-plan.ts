@@ -5,6 +5,7 @@
 import type { OrderAnswer, RollAnswer, RuleAnswer, StageAnswer } from "../roll/roll-answer.ts";
 import { countOf, hanging } from "./format.ts";
 import { shellPath } from "./shell.ts";
+import { releaseText } from "./zklog/written-release.ts";
 
 const VERDICTS: Readonly<Record<RuleAnswer["verdict"], string>> = {
   safe: "safe",
@@ -22,7 +23,7 @@ const RULES_MAX = 6;
 /** Returns the text of an answer with lines of at most `width` columns. */
 export function rollPlanText(answer: RollAnswer, width: number): string {
   const { from, stages, to, use, zookeeper } = answer;
-  const release = zookeeper === "newest" ? "the newest release" : `ZooKeeper ${zookeeper}`;
+  const release = releaseText(zookeeper);
   const steps = use === null ? hanging(noOrderText(stages), "", "", width) : orderLines(use, width);
   return [
     ...hanging(from, "from  ", "      ", width),

@@ -16,6 +16,7 @@ import { scaledSettings } from "./scaled-settings.ts";
 import { ServerReleases } from "./server-releases.ts";
 import { stepsWithoutEffect } from "./steps.ts";
 import { configurationCauseSentences } from "./why/configuration-cause.ts";
+import { newestText } from "./zklog/written-release.ts";
 import { logLines } from "./zookeeper-log.ts";
 
 /** The layout of a report, and the parts of its content that do not come from the run. */
@@ -69,7 +70,7 @@ function verdictText(verdict: RunVerdict, paint: ChalkInstance): string {
 
 function notReproducedTexts(run: ScenarioRun, absentBugs: readonly string[]): string[] {
   if (runVerdict(run) !== "not reproduced") return [];
-  const releases = new ServerReleases(run).all.map((one) => (one === "newest" ? "the newest release" : one));
+  const releases = new ServerReleases(run).all.map((one) => (one === "newest" ? newestText() : one));
   const text = `not reproduced on ${releases.join(" and ")}`;
   return absentBugs.length === 0 ? [text] : absentBugs.map((bug) => `${text}, which is free of ${bug}`);
 }

@@ -20,6 +20,9 @@ const LINES = [
   "right-mid",
 ];
 
+/** The layout takes a time that grows with the square of the number of rows, so a long table is laid out in parts. */
+const PART_ROWS = 200;
+
 /**
  * Returns one line for each row, without trailing spaces. Cells can contain colors. By default, columns are
  * left-aligned.
@@ -28,14 +31,32 @@ export function tableLines(
   rows: readonly (readonly string[])[],
   { gap, aligns = [] }: { readonly gap: string; readonly aligns?: readonly Align[] },
 ): string[] {
-  const table = new Table({
-    chars: { ...Object.fromEntries(LINES.map((line) => [line, ""])), middle: gap },
-    colAligns: [...aligns],
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-  });
-  for (const row of rows) table.push([...row]);
-  return table
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd());
+  const colWidths = rows.length > PART_ROWS ? widthsOf(rows) : [];
+  const lines: string[] = [];
+  for (let at = 0; at < rows.length || at === 0; at += PART_ROWS) {
+    const table = new Table({
+      chars: { ...Object.fromEntries(LINES.map((line) => [line, ""])), middle: gap },
+      colAligns: [...aligns],
+      colWidths,
+      style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
+    });
+    for (const row of rows.slice(at, at + PART_ROWS)) table.push([...row]);
+    for (const line of table.toString().split("\n")) lines.push(line.trimEnd());
+  }
+  return lines;
+}
+
+const ESCAPE = String.fromCharCode(27);
+const COLORS = new RegExp(`${ESCAPE}\\[[0-9;]*m`, "g");
+
+/** Returns the width of each column. */
+function widthsOf(rows: readonly (readonly string[])[]): number[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [column, cell] of row.entries()) {
+      for (const line of cell.split("\n"))
+        widths[column] = Math.max(widths[column] ?? 0, line.replace(COLORS, "").length);
+    }
+  }
+  return widths;
 }

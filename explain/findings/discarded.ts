@@ -5,14 +5,16 @@ import { type CommitStatus, commitStatus } from "../commit-status.ts";
 import type { Ensemble, ExplainedHandshake } from "../ensemble.ts";
 import {
   type BugReference,
-  bugIn,
+  bugNames,
+  bugsIn,
   type Certainty,
   type Finding,
   type FindingOf,
-  listOf,
   MAX_EVIDENCE,
   type Severity,
 } from "../finding.ts";
+import type { Evidence } from "../history.ts";
+import { isAfter } from "../line-order.ts";
 
 /** Transactions that a learner threw away. */
 export interface Discarded {
@@ -55,6 +57,8 @@ const LOSING_BUGS = [
   "zookeeper-5094-interrupted-trunc-memory-ahead-of-disk",
   "open-snapshot-after-trunc-never-synced",
   "open-hole-in-log-after-snap-passed-on",
+  "open-hole-in-log-after-snap-committed-truncated",
+  "open-observer-writes-epoch-before-diff-is-logged",
   "open-committed-txn-truncated-before-leader-applies-it",
 ];
 
@@ -84,7 +88,8 @@ export const discardedData: FindingOf = (ensemble) =>
         ? `every transaction after ${formatZxid64(kept)}, up to ${formatZxid64(last)}`
         : `its last transaction ${formatZxid64(last)}, and perhaps some before it`;
     const from = leader === undefined ? "the leader" : `leader ${leader}`;
-    const bugs = severity === "loss" ? losingBugs(learnerRelease) : [];
+    const ids = status.bugs ?? (severity === "loss" ? LOSING_BUGS : []);
+    const bugs = bugsIn(ids, learnerRelease);
     // A majority can have had a transaction at different times, so a likely loss names bugs only on this condition.
     const isProven = status.status === "committed";
     const [bug] = isProven && bugs.length === 1 ? bugs : [];
@@ -106,10 +111,26 @@ export const discardedData: FindingOf = (ensemble) =>
     };
   });
 
-/** Returns whether one of the transactions was committed. */
-function statusOf(ensemble: Ensemble, { handshake, kept, last }: Discarded): CommitStatus {
+/** Bugs through which a leader sends TRUNC for a transaction that it commits later. */
+const TRUNCATED_PROPOSAL_BUGS = [
+  "open-acked-proposal-truncated-committed-lost",
+  "open-committed-txn-truncated-before-leader-applies-it",
+];
+
+/** Returns whether one of the transactions was committed, and the bugs that can be the cause if they are known. */
+function statusOf(
+  ensemble: Ensemble,
+  { handshake, kept, last }: Discarded,
+): CommitStatus & { readonly bugs?: readonly string[] } {
   const { epoch, leaderSide } = handshake;
   if (epoch !== undefined && BigInt(epoch) === last >> 32n) {
+    const lost = nextVoteWithout(ensemble, handshake, last);
+    if (lost !== undefined) {
+      const why =
+        `The leader has proposed ${formatZxid64(last)} itself, in its epoch ${epoch}. The learner did not get it ` +
+        `again: it then voted with ${formatZxid64(lost.zxid)}, and a later epoch continues without it.`;
+      return { status: "unknown", why, evidence: [lost.at], bugs: TRUNCATED_PROPOSAL_BUGS };
+    }
     const why = `The leader has proposed ${formatZxid64(last)} itself, in its epoch ${epoch}, and sends it again.`;
     return { status: "again", why, evidence: leaderSide === undefined ? [] : [leaderSide.at] };
   }
@@ -120,6 +141,22 @@ function statusOf(ensemble: Ensemble, { handshake, kept, last }: Discarded): Com
     `so a later zxid does not ` +
     "show that a server had it.";
   return { status: "unknown", why, evidence: [] };
+}
+
+/** Returns the learner's next vote if it lacks a truncated transaction, and a later epoch began without it. */
+function nextVoteWithout(
+  { epochs, histories }: Ensemble,
+  { learner, learnerSide }: Discarded["handshake"],
+  last: Zxid64,
+): { readonly zxid: Zxid64; readonly at: Evidence } | undefined {
+  const { elections = [] } = histories.find(({ server }) => server === learner) ?? {};
+  const next = learnerSide && elections.find(({ at }) => isAfter(at, learnerSide.at));
+  if (next?.zxid === undefined || next.zxid >= last) return undefined;
+  const isReplaced = epochs.some(
+    ({ epoch, period: { election } }) =>
+      BigInt(epoch) > last >> 32n && election?.zxid !== undefined && election.zxid < last,
+  );
+  return isReplaced ? { zxid: next.zxid, at: next.zxidAt } : undefined;
 }
 
 /** Returns the zxids that the leader had when it synchronized the learner, and in its elections before. */
@@ -152,18 +189,11 @@ function worst(a: CommitStatus, b: CommitStatus): CommitStatus {
   return order.indexOf(a.status) <= order.indexOf(b.status) ? a : b;
 }
 
-function losingBugs(release: string | undefined): BugReference[] {
-  return LOSING_BUGS.flatMap((id) => bugIn(id, release) ?? []);
-}
-
 /** Names the bugs of the release that lose data in this way. */
 function candidatesText(bugs: readonly BugReference[], isProven: boolean): string {
-  const names = bugs.map(({ fixedIn, name }) =>
-    fixedIn.length === 0 ? name : `${name} (not in ${fixedIn.slice(0, 3).join(", ")})`,
-  );
   return isProven
-    ? `Known bugs of this release that lose data in this way, which the logs do not distinguish: ${listOf(names)}.`
-    : `If it was committed, one of the known bugs of this release can be the cause: ${listOf(names)}.`;
+    ? `Known bugs of this release that lose data in this way, which the logs do not distinguish: ${bugNames(bugs)}.`
+    : `If it was committed, one of the known bugs of this release can be the cause: ${bugNames(bugs)}.`;
 }
 
 function adviceOf({ status }: CommitStatus, learner: number): string[] {

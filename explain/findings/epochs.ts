@@ -1,6 +1,6 @@
 /** Finds epochs that were used twice or went back. */
 import type { Ensemble, EstablishedEpoch } from "../ensemble.ts";
-import { type Certainty, type Finding, type FindingOf, MAX_EVIDENCE, serversText } from "../finding.ts";
+import { bugIn, type Certainty, type Finding, type FindingOf, MAX_EVIDENCE, serversText } from "../finding.ts";
 import type { Evidence } from "../history.ts";
 import { emptyStarts } from "./empty-disks.ts";
 
@@ -23,8 +23,14 @@ function backFinding(ensemble: Ensemble, before: EstablishedEpoch, after: Establ
   const isSame = before.epoch === after.epoch;
   const empty = emptyStarts(ensemble).filter(({ timeMs }) => timeMs <= (after.timeMs ?? timeMs));
   const wiped = [...new Set(empty.map(({ server }) => server))];
-  const cause =
-    wiped.length === 0
+  // A process keeps acceptedEpoch in memory, so no lost file explains an epoch that it established twice.
+  const isSameProcess = isSame && before.period.process === after.period.process;
+  const release = after.period.process.release;
+  const bug = isSameProcess ? bugIn("open-epoch-used-though-not-accepted", release) : undefined;
+  const cause = isSameProcess
+    ? "The process did not restart between the two, so it proposed an epoch that it had not accepted itself: the " +
+      "write of acceptedEpoch failed, for example because the disk was full."
+    : wiped.length === 0
       ? "acceptedEpoch and currentEpoch on a majority of the disks must have been lost or replaced by older ones."
       : `${serversText(wiped).replace("s", "S")} started with an empty disk before. A majority that includes a ` +
         "server without its epoch files can elect a leader that has never seen the newer epoch.";
@@ -47,6 +53,7 @@ function backFinding(ensemble: Ensemble, before: EstablishedEpoch, after: Establ
       "Stop all servers, copy every data directory, and find the one with the newest history with zabsim doctor. " +
         "Start the ensemble from it; never start a majority of empty disks.",
     ],
+    ...(bug !== undefined && { bug }),
   };
 }
 
@@ -59,6 +66,9 @@ function orderCertainty({ clocks }: Ensemble, before: EstablishedEpoch, after: E
   return isComparable ? "likely" : "possible";
 }
 
+/** A server that refuses its leader this often does not join it. */
+const MANY_REFUSALS = 3;
+
 /** A leader proposed an epoch that is older than one that the learner had accepted. */
 export const oldEpochsRefused: FindingOf = ({ aligned, histories }) =>
   histories.flatMap(({ periods, server }): Finding[] => {
@@ -70,6 +80,9 @@ export const oldEpochsRefused: FindingOf = ({ aligned, histories }) =>
     );
     const first = lines[0];
     if (first === undefined) return [];
+    // The leader of the others has an older epoch, and the server repeats the attempt until that leader loses its role.
+    const release = periods.at(-1)?.process.release;
+    const bug = lines.length >= MANY_REFUSALS ? bugIn("open-voter-ahead-of-leader-never-joins", release) : undefined;
     return [
       {
         ...{ rule: "epoch-went-back", severity: "violation", certainty: "likely", servers: [server] },
@@ -84,6 +97,7 @@ export const oldEpochsRefused: FindingOf = ({ aligned, histories }) =>
           `Keep the data directory of server ${server}: it may be the only one with the newest history. Do not ` +
             "remove it to let the server join. Compare all disks with zabsim doctor first.",
         ],
+        ...(bug !== undefined && { bug }),
       },
     ];
   });

@@ -14,6 +14,8 @@ interface ExitCause {
   readonly detail?: (history: ServerHistory, run: ProcessRun) => CauseDetail | undefined;
   /** Known bugs that leave a server in this state. */
   readonly bugs?: readonly string[];
+  /** Returns whether the log shows that one of the bugs is the cause. Default: the state is enough. */
+  readonly hasBug?: (history: ServerHistory, run: ProcessRun) => boolean;
 }
 
 /** What the log of a server adds to the cause of an exit. */
@@ -103,6 +105,8 @@ const CAUSES: readonly ExitCause[] = [
     cause: "The transactions that it read from its log do not follow one another.",
     detail: holeDetail,
     advice: [COPY_FIRST, "zabsim doctor shows which transactions are missing, and who has them.", RESYNC],
+    bugs: ["open-trunc-killed-between-log-files-leaves-a-hole"],
+    hasBug: endedInTrunc,
   },
   {
     matches: /Not able to truncate the log/,
@@ -156,7 +160,8 @@ export const exits: FindingOf = ({ aligned, histories }) =>
       const atStart = !first.run.isUp;
       const times = runs.length === 1 ? "" : ` (${runs.length} times)`;
       const because = cause === UNKNOWN ? cause.title : `because ${cause.title}`;
-      const bug = bugOf(cause, first.run.release);
+      const isBug = cause.hasBug?.(history, first.run) ?? true;
+      const bug = isBug ? bugOf(cause, first.run.release) : undefined;
       const detail = cause.detail?.(history, first.run);
       const isBroken = cause.matches.source === "next pending txn";
       return {
@@ -179,4 +184,11 @@ export const exits: FindingOf = ({ aligned, histories }) =>
 
 function bugOf({ bugs = [] }: ExitCause, release: string | undefined): BugReference | undefined {
   return bugs.map((id) => bugIn(id, release)).find((bug) => bug !== undefined);
+}
+
+/** Returns whether the process before this one was killed while it truncated its log. */
+function endedInTrunc({ periods, processes }: ServerHistory, run: ProcessRun): boolean {
+  const before = processes[processes.indexOf(run) - 1];
+  const last = periods.findLast(({ process }) => process === before);
+  return last?.sync?.operation === "TRUNC" && last.sync.newLeaderMs === undefined && last.end?.kind === "process";
 }

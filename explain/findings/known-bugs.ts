@@ -2,11 +2,12 @@
 import type { Ensemble } from "../ensemble.ts";
 import {
   bugIn,
+  bugsIn,
   type Certainty,
   type Finding,
   type FindingOf,
-  listOf,
   MAX_EVIDENCE,
+  namedBugs,
   type Severity,
 } from "../finding.ts";
 import type { Evidence, Problem, RolePeriod, ServerHistory } from "../history.ts";
@@ -14,8 +15,10 @@ import { commonRelease } from "../releases.ts";
 
 /** A symptom in a role of a server. */
 interface Symptom {
-  /** The bugs with this symptom. The first one that the release has is named. */
+  /** The bugs with this symptom. Those that the release has are named. */
   readonly bugs: readonly string[];
+  /** More bugs with this symptom in an observer. */
+  readonly observerBugs?: readonly string[];
   readonly severity: Severity;
   readonly certainty: Certainty;
   /** The number of times that the symptom must occur. */
@@ -38,8 +41,8 @@ const GAP_BUGS = [
   "zookeeper-4925-synced-txns-missing-from-committed-log",
   "txns-after-trunc-missing-from-committed-log",
   "open-hole-in-log-after-snap-passed-on",
-  "open-observer-aborts-sync-after-reconfiguration",
 ];
+const GAP_BUGS_OF_OBSERVERS = ["open-observer-aborts-sync-after-reconfiguration"];
 
 /** Returns whether a proposal skips zxids of its epoch. The first proposal after a join and that of an epoch do not. */
 function isGap({ at, zxid }: Problem): boolean {
@@ -73,6 +76,7 @@ const SYMPTOMS: readonly Symptom[] = [
   },
   {
     bugs: GAP_BUGS,
+    observerBugs: GAP_BUGS_OF_OBSERVERS,
     ...{ severity: "violation", certainty: "likely" },
     title: (server) => `learner ${server} got a DIFF with a gap`,
     cause:
@@ -82,6 +86,7 @@ const SYMPTOMS: readonly Symptom[] = [
   },
   {
     bugs: GAP_BUGS,
+    observerBugs: GAP_BUGS_OF_OBSERVERS,
     ...{ severity: "violation", certainty: "likely" },
     title: (server) => `learner ${server} got proposals with a gap and logged them`,
     cause:
@@ -98,11 +103,21 @@ const SYMPTOMS: readonly Symptom[] = [
       "attempt and never joins, until the leader loses its role.",
     isSymptom: (problem) => hasException(problem, /Follower is ahead of the leader/),
   },
+  {
+    bugs: ["zookeeper-4708-unresolved-own-address-leader-commits-nothing"],
+    ...{ severity: "problem", certainty: "proven" },
+    title: (server) => `leader ${server} designated another server to lead, and commits nothing`,
+    cause:
+      "The leader did not find itself as a voter, with the same address, in the configuration that it proposed. It " +
+      "keeps its followers, but no write succeeds until another server leads.",
+    isSymptom: ({ event }) => event === "leader-not-designated",
+  },
 ];
 
 export const knownBugs: FindingOf = (ensemble) => [
   ...ensemble.histories.flatMap((history) => SYMPTOMS.flatMap((symptom) => symptomIn(ensemble, history, symptom))),
   ...ensemble.histories.flatMap((history) => withoutElectionPort(ensemble, history)),
+  ...ensemble.histories.flatMap((history) => withoutAcceptor(ensemble, history)),
 ];
 
 function symptomIn({ aligned, histories }: Ensemble, { periods, server }: ServerHistory, symptom: Symptom): Finding[] {
@@ -112,21 +127,17 @@ function symptomIn({ aligned, histories }: Ensemble, { periods, server }: Server
   const first = found[0];
   if (first === undefined || found.length < (symptom.atLeast ?? 1)) return [];
   const release = first.period.process.release ?? commonRelease(histories);
-  const bug = symptom.bugs.map((id) => bugIn(id, release)).find((one) => one !== undefined);
-  if (bug === undefined && symptom.onlyWithBug) return [];
+  const ofObserver = first.period.role === "OBSERVING" ? (symptom.observerBugs ?? []) : [];
+  const bugs = bugsIn([...symptom.bugs, ...ofObserver], release);
+  if (bugs.length === 0 && symptom.onlyWithBug) return [];
   const times = found.length === 1 ? "" : ` (${found.length} times)`;
   return [
     {
       ...{ rule: "known-bug", severity: symptom.severity, certainty: symptom.certainty, servers: [server] },
       timeMs: aligned(server, first.problem.at.timeMs),
       title: symptom.title(server) + times,
-      cause: symptom.cause,
       evidence: found.slice(0, MAX_EVIDENCE).map(({ problem }) => problem.at),
-      advice:
-        bug === undefined || bug.fixedIn.length === 0
-          ? []
-          : [`Upgrade to ${listOf(bug.fixedIn.slice(0, 3))} or newer.`],
-      ...(bug !== undefined && { bug }),
+      ...namedBugs(symptom.cause, bugs),
     },
   ];
 }
@@ -158,3 +169,34 @@ function withoutElectionPort({ aligned, histories }: Ensemble, { processes, serv
     ];
   });
 }
+
+/** A leader goes on although the thread that accepts its learners has ended (ZOOKEEPER-2029, ZOOKEEPER-4203). */
+function withoutAcceptor(ensemble: Ensemble, { periods, server }: ServerHistory): Finding[] {
+  return periods.flatMap((period): Finding[] => {
+    const at = period.problems.find(({ event }) => event === "acceptor-failed")?.at;
+    const lastMs = period.end?.timeMs ?? period.process.lastMs;
+    if (period.role !== "LEADING" || at?.timeMs === undefined) return [];
+    if (lastMs === undefined || lastMs - at.timeMs < GOES_ON_MS) return [];
+    const bugs = bugsIn(ACCEPTOR_BUGS, period.process.release ?? commonRelease(ensemble.histories)).slice(0, 1);
+    const { advice, ...named } = namedBugs(
+      "The thread that accepts connections of learners has ended, and the leader keeps its role. A learner that loses " +
+        "its connection cannot join again.",
+      bugs,
+    );
+    return [
+      {
+        ...{ rule: "known-bug", severity: "problem", certainty: "proven", servers: [server] },
+        timeMs: ensemble.aligned(server, at.timeMs),
+        title: `leader ${server} goes on although it accepts no learner any more`,
+        evidence: [at],
+        advice: [`Restart server ${server}, so that another server leads.`, ...advice],
+        ...named,
+      },
+    ];
+  });
+}
+
+const ACCEPTOR_BUGS = [
+  "zookeeper-2029-leader-continues-without-acceptor",
+  "zookeeper-4203-new-leader-forgets-failed-acceptor",
+];

@@ -6,6 +6,7 @@
 import { formatZxid64 } from "../../decide/decision-query.ts";
 import { bugIn, type Finding, type FindingOf, listOf, MAX_EVIDENCE, serversText } from "../finding.ts";
 import type { Evidence, RolePeriod, ServerHistory } from "../history.ts";
+import { isAfter } from "../line-order.ts";
 import { type Discarded, discardedIn } from "./discarded.ts";
 
 const BUG = "zookeeper-2845-logged-txn-not-in-memory";
@@ -91,10 +92,6 @@ function suspectsIn(
 /** Returns the line with which the log thread reports that it could not send the ACK of a proposal. */
 function unsentAck({ problems }: RolePeriod): Evidence | undefined {
   return problems.find(({ event, thread }) => event === "ack-not-sent" && thread.startsWith("SyncThread"))?.at;
-}
-
-function isAfter(a: Evidence, b: Evidence): boolean {
-  return a.file === b.file ? a.line > b.line : (a.timeMs ?? 0) >= (b.timeMs ?? 0);
 }
 
 function linesOf({ handshake: { leaderSide, learnerSide } }: Discarded): Evidence[] {

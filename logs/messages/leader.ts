@@ -50,6 +50,13 @@ export const LEADER_MESSAGES: readonly LogMessage[] = [
     "3.6.0..",
     "NEWLEADER ACK from sid: {sid:int} is from a different epoch - current 0x{current:hex} received 0x{received:hex}",
   ),
+  leader(
+    "leader-not-designated",
+    "WARN",
+    "3.5.9..3.5.10 3.6.2..",
+    "This leader is not the designated leader, it will be initialized with allowedToCommit = false",
+  ),
+  leader("acceptor-failed", "WARN", "..", "Exception while accepting follower"),
   leader("commit-not-first", "WARN", "3.6.0..3.7.2", "Commiting zxid 0x{zxid:hex} from {address:text} noy first!"),
   leader("commit-not-first", "WARN", "..3.5.10 3.8.0..", "Commiting zxid 0x{zxid:hex} from {address:text} not first!"),
   peer("peer-exception", "WARN", "..", "Unexpected exception"),

@@ -93,9 +93,13 @@ export function writeAckRead(one: LoggedServer, { learner, zxid }: RecordOf<"new
 
 /**
  * Logs that a quorum has acknowledged NEWLEADER, and that the leader serves. `quorums`: the quorums of two
- * configurations, if both are in force.
+ * configurations, if both are in force. `designatesAnother`: the leader designates another server to lead.
  */
-export function writeEstablished(one: LoggedServer, quorums: RecordOf<"established">["quorums"]): void {
+export function writeEstablished(
+  one: LoggedServer,
+  quorums: RecordOf<"established">["quorums"],
+  designatesAnother: boolean,
+): void {
   const { epoch = 0 } = one.role ?? {};
   const acks = [...(one.role?.acks ?? []), one.sid];
   const counted = quorums?.map(({ servers }) => servers) ?? [acks.filter((sid) => one.isVoter(sid))];
@@ -106,7 +110,14 @@ export function writeEstablished(one: LoggedServer, quorums: RecordOf<"establish
     zxid: BigInt(epoch) << 32n,
     next: second === undefined ? "" : `,[${second.join(", ")}]`,
   });
+  if (designatesAnother) one.say("leader-not-designated", {});
   one.sayState();
+}
+
+/** Logs that the thread that accepts connections of learners ends. */
+export function writeAcceptorEnded(one: LoggedServer): void {
+  const thread = `LearnerCnxAcceptor-${addressOf(one.sid, QUORUM_PORT_NUMBER)}`;
+  one.say("acceptor-failed", {}, { thread, exception: ["java.net.SocketException: Too many open files"] });
 }
 
 /**

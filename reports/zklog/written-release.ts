@@ -12,6 +12,16 @@ export function writtenRelease(release: string): string {
   return /^\d/.test(release) ? release : NEWEST_PUBLISHED;
 }
 
+/** Returns a release in words, such as `ZooKeeper 3.8.4` or `the newest release (3.9.5)`. */
+export function releaseText(release: string): string {
+  return release === "newest" ? newestText() : `ZooKeeper ${release}`;
+}
+
+/** Returns the newest release in words. */
+export function newestText(): string {
+  return `the newest release (${NEWEST_PUBLISHED})`;
+}
+
 /** Returns whether a release is `oldest` or newer. */
 export function isAtLeast(release: string, oldest: string): boolean {
   return compareVersions(release, oldest) >= 0;

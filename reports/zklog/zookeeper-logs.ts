@@ -36,6 +36,7 @@ import {
 } from "./failure-lines.ts";
 import {
   addHandler,
+  writeAcceptorEnded,
   writeAckRead,
   writeDecided,
   writeEstablished,
@@ -391,7 +392,7 @@ function addRoleRecord(one: LoggedServer, record: ProtocolRecord, handled: Handl
     case "observing":
       writeRole(one, record.event, record.phase);
       if (record.event === "leading" && record.phase === "BROADCAST") {
-        writeEstablished(one, quorumsIn(one, handled));
+        writeEstablished(one, quorumsIn(one, handled), designatesAnother(one, handled));
         if (one.role !== undefined) one.role.establishedUs = record.atUs;
       }
       break;
@@ -422,6 +423,7 @@ function addRoleRecord(one: LoggedServer, record: ProtocolRecord, handled: Handl
       break;
     case "accept-failed":
       if (record.change === "listener-ends") writeElectionPortLost(one);
+      if (record.change === "acceptor-ends") writeAcceptorEnded(one);
       break;
     case "synced":
       writeAckNotSent(one);
@@ -434,6 +436,11 @@ function addRoleRecord(one: LoggedServer, record: ProtocolRecord, handled: Handl
 function quorumsIn({ server }: LoggedServer, { records }: Handled): RecordOf<"established">["quorums"] {
   const record = records.find((one) => one.event === "established" && one.server === server);
   return record?.event === "established" ? record.quorums : undefined;
+}
+
+/** Returns whether the leader designated another server when it became the leader. */
+function designatesAnother({ server }: LoggedServer, { records }: Handled): boolean {
+  return records.some((record) => record.event === "leader-designated" && record.server === server);
 }
 
 function isThrottled({ server }: LoggedServer, learner: number, { records }: Handled): boolean {

@@ -152,7 +152,7 @@ describe("zabsim decide LOG-LINE", () => {
   it("explains a leader's log line", () => {
     const { code, stdout } = zabsim(["decide", `2026-11-25 18:14:07,464 [myid:3] - INFO [x] - ${LINE}`]);
     expect(code).toBe(EXIT_OK);
-    expect(stdout).toContain("learner 3 (line 1, by the rules of the newest release)");
+    expect(stdout).toContain("learner 3 (line 1), by the rules of the newest release (3.9.5)");
     expect(stdout).toContain("SNAP   if the log on disk starts above 3:5 (txn-log-starts-later)");
     expect(stdout).toContain("purge less often");
   });

@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { stateChanges } from "../../../explain/states.ts";
 import { planOfSeed } from "../../../fuzz/plan-arbitrary.ts";
 import { PUBLISHED_RELEASES } from "../../../protocol/releases.ts";
 import { loadScenario } from "../../../scenarios/load.ts";
@@ -40,6 +41,41 @@ describe("the logs of a scenario", () => {
 
   it.each(files)("show what happened in %s", (path) => {
     expect(differences(runOf(load(path)))).toEqual([]);
+  });
+});
+
+describe("the logs of observers", () => {
+  /** The observers of a scenario. */
+  const OBSERVERS: Readonly<Record<string, readonly number[]>> = {
+    "observers-diff-snap-and-inform": [4, 5],
+    "observers-over-the-limit-of-concurrent-syncs-wait": [3, 4],
+    "observer-follows-followers-in-turn-diff": [4],
+  };
+
+  it.each(Object.entries(OBSERVERS))("show their roles, decisions and times in %s", (name, observers) => {
+    const run = runOf(load(`scenarios/shipped/${name}.yaml`));
+    const ensemble = explained(run);
+    expect(differences(run, ensemble)).toEqual([]);
+    const { handshakes, histories } = ensemble;
+    const ofObserver = ({ learner }: { readonly learner: number }): boolean => observers.includes(learner);
+    expect(handshakes.filter(ofObserver).map(({ observer }) => observer)).not.toContain(false);
+    expect(handshakes.filter((one) => !ofObserver(one)).map(({ observer }) => observer)).not.toContain(true);
+    // Of each decision, also of one that the leader did not send, the logs show the packet and that it is right.
+    for (const { check, operation } of handshakes) {
+      expect(operation).toMatch(/DIFF|SNAP|TRUNC/);
+      expect(check.verdict).toMatch(/agrees|possible/);
+    }
+    for (const { periods, server } of histories) {
+      const isObserver = observers.includes(server);
+      expect(periods.map(({ role }) => role === "OBSERVING")).toEqual(periods.map(() => isObserver));
+    }
+    // An observer synchronizes until it serves, and then observes the leader that it has joined.
+    for (const server of observers) {
+      const own = stateChanges(ensemble).filter((change) => change.server === server);
+      const roles = own.map(({ state }) => state).filter((state) => state.startsWith("OBSERVING"));
+      expect(roles.at(-1)).toMatch(/^OBSERVING \d+, epoch \d+$/);
+      expect(roles.at(-2)).toMatch(/^OBSERVING \d+ \(syncs\)$/);
+    }
   });
 });
 
