@@ -140,6 +140,19 @@ export const HELP = {
       ...INTERRUPTED,
     ],
   },
+  judge: {
+    examples: [
+      ["zabsim judge 2172 --time 0s", "print which scenarios pull request 2172 fixes and breaks; takes half a minute"],
+      ["zabsim judge 5094 --plans 500", "also run 500 plans without and with the pull request for ZOOKEEPER-5094"],
+      ["zabsim judge snapReplacesLog --zookeeper 3.8.6", "judge one of zabsim's fixes on 3.8.6"],
+    ],
+    exitCodes: [
+      [EXIT_OK, "the behavior breaks nothing"],
+      [EXIT_FINDING, "the behavior breaks a scenario, or a plan fails because of it"],
+      [EXIT_NONDETERMINISM, "a seed gave two different runs"],
+      ...INTERRUPTED,
+    ],
+  },
   shrink: {
     examples: [
       ["zabsim shrink failing.yaml", "write the result to failing.min.yaml"],

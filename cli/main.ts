@@ -380,6 +380,30 @@ function createProgram(done: (code: number) => void): Command {
     .option("--html", "print the table as an HTML page; not with --markdown, --release or --from")
     .action(async (options) => done(await (await import("./matrix.ts")).matrix(options)));
 
+  command(
+    "judge <behavior>",
+    "show what an open pull request or a fix changes",
+    "Shows what an open pull request of ZooKeeper, or one of zabsim's fixes, changes. Runs each kept scenario and each " +
+      "shipped scenario without and with the behavior, and two campaigns with the same seeds. Prints what the behavior " +
+      "fixes, what it breaks, and what still fails. The argument is the number of a pull request or of its ticket, " +
+      "e.g. 2172, or the name of a fix from `zabsim list fixes`.",
+  )
+    .option("--zookeeper <release>", "release to judge on (default: the newest release; 3.9.1 for pull request 1925)")
+    .option(
+      "--plans <n>",
+      "number of plans of each campaign; not with --time 0s (default: 2000)",
+      parseCount("--plans"),
+    )
+    .option(
+      "--time <duration>",
+      "time limit of the first campaign, e.g. 20s; the second one runs the same plans; 0s runs no campaigns " +
+        "(default: 60s)",
+      parseTime("--time"),
+    )
+    .option("--seed <n>", "first seed of the campaigns; not with --time 0s (default: 1)", parseSeed)
+    .option("--out <dir>", "folder for the scenario files of broken plans (default: zabsim-judge)")
+    .action(async (name, options) => done(await (await import("./judge.ts")).judge(name, options)));
+
   withScenario(
     command(
       "shrink <file>",
