@@ -12,7 +12,9 @@ export interface ScenarioRow {
   readonly before: readonly string[];
   /** The failures with it. */
   readonly after: readonly string[];
-  readonly verdict: "fixes" | "fixes in part" | "stays" | "breaks" | "none";
+  readonly verdict: "fixes" | "fixes in part" | "fails differently" | "stays" | "exposes" | "breaks" | "none";
+  /** The bugs of the release that explain a failure that occurs only with the behavior. */
+  readonly known: readonly string[];
 }
 
 /** A shrunk finding of one campaign. */
@@ -74,6 +76,8 @@ export function breaks({ campaigns, scenarios }: Pick<JudgeReport, "campaigns" |
 const SECTIONS: readonly (readonly [ScenarioRow["verdict"], string])[] = [
   ["fixes", "Scenarios that it fixes"],
   ["fixes in part", "Scenarios that it fixes in part"],
+  ["fails differently", "Scenarios that fail in another way"],
+  ["exposes", "Scenarios that fail because of another bug of the release"],
   ["breaks", "Scenarios that it breaks"],
   ["stays", "Scenarios that still fail"],
 ];
@@ -96,8 +100,10 @@ export function judgeText(report: JudgeReport, paint: ChalkInstance, width: numb
   ].join("\n");
 }
 
-function scenarioLines({ after, before, scenario }: ScenarioRow, width: number): string[] {
-  const change = failuresText(before) === failuresText(after) ? failuresText(before) : changeText(before, after);
+function scenarioLines({ after, before, known, scenario }: ScenarioRow, width: number): string[] {
+  const cause = known.length === 0 ? "" : ` (${known.join(", ")})`;
+  const isSame = failuresText(before) === failuresText(after);
+  const change = isSame ? failuresText(before) : `${changeText(before, after)}${cause}`;
   return [`  ${scenario}`, ...hanging(change, "    ", "    ", width)];
 }
 
@@ -160,8 +166,8 @@ export function findingsPage(reports: readonly JudgeReport[], fixes: readonly Ju
     "A finding of a campaign is *gone* if its minimal scenario does not fail with the pull request. It is *broken* if it",
     "occurs only with the pull request and no bug of the release explains it.",
     "",
-    "| pull request | tickets | release | fixes | in part | breaks | still fail | failing plans of 1,000 |",
-    "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    "| pull request | tickets | release | fixes | in part | differently | exposes | breaks | still fail | failing of 1,000 |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ...reports.map(summaryRow),
     "",
     ...reports.flatMap(section),
@@ -169,8 +175,8 @@ export function findingsPage(reports: readonly JudgeReport[], fixes: readonly Ju
     "",
     "The scenarios with each fix of `zabsim list fixes`, without campaigns.",
     "",
-    "| fix | fixes | in part | breaks |",
-    "| --- | --- | --- | --- |",
+    "| fix | fixes | in part | differently | exposes | breaks |",
+    "| --- | --- | --- | --- | --- | --- |",
     ...fixes.map(fixRow),
     "",
   ].join("\n");
@@ -217,8 +223,8 @@ function section(report: JudgeReport): string[] {
     "| scenario | without | with | |",
     "| --- | --- | --- | --- |",
     ...changed.map(
-      ({ after, before, scenario, verdict }) =>
-        `| ${scenario} | ${failuresText(before)} | ${failuresText(after)} | ${verdict} |`,
+      ({ after, before, known, scenario, verdict }) =>
+        `| ${scenario} | ${failuresText(before)} | ${failuresText(after)} | ${[verdict, ...known].join(" ")} |`,
     ),
     "",
     `Still failing: ${staying.length === 0 ? "none" : staying.join(", ")}.`,
