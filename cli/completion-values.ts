@@ -69,6 +69,7 @@ const VALUES: Readonly<Record<string, ValueSource>> = {
   "list name": { values: () => [...listedNames(), ...shippedPaths().map(scenarioName)] },
   "list kind": { isList: true, values: () => LIST_KINDS },
   shell: { values: () => ["bash", "zsh", "fish"] },
+  "probe address": { values: () => [] },
   "judge behavior": { values: () => NAMED_BEHAVIORS },
   "help command": { values: () => Object.keys(HELP) },
 };

@@ -153,6 +153,17 @@ export const HELP = {
       ...INTERRUPTED,
     ],
   },
+  probe: {
+    examples: [
+      ["zabsim probe zk2:2888", "print how the leader would synchronize an empty observer"],
+      ["zabsim probe zk2:2888 --zxid 0x300000005 --zookeeper 3.8.4", "the same for a learner that ends at 3:5"],
+    ],
+    exitCodes: [
+      [EXIT_OK, "the leader decided as a rule of its release says"],
+      [EXIT_FINDING, "no rule of the release fits the decision"],
+      ...interrupted("the connection is closed"),
+    ],
+  },
   shrink: {
     examples: [
       ["zabsim shrink failing.yaml", "write the result to failing.min.yaml"],

@@ -60,6 +60,11 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
     packages: NOTHING,
     allowed: "wire -> formats, jute, protocol",
   },
+  probe: {
+    files: /^(probe|wire|decide|protocol)\//,
+    packages: /^node:/,
+    allowed: "probe -> wire, decide, protocol; node: modules",
+  },
   doctor: {
     files:
       /^(doctor|formats|scenarios|cluster|invariants|protocol|sim)\/|^decide\/zoo-cfg\.ts$|^roll\/read-ensemble\.ts$/,
@@ -81,7 +86,7 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
   reports: {
     files: /^(reports|logs)\/|^protocol\/(zxid|packets|leader\/sync-rules|election\/notification-wire)\.ts$/,
     types:
-      /^(campaign|decide|doctor|explain|formats|fuzz|reconstruct|roll|scenarios|cluster|invariants|protocol|sim)\//,
+      /^(campaign|decide|doctor|explain|formats|fuzz|probe|reconstruct|roll|scenarios|cluster|invariants|protocol|sim)\//,
     packages: /^(chalk|cli-table3|xmlbuilder)$/,
     allowed:
       "reports -> logs, values of protocol's zxid.ts, packets.ts, sync-rules.ts and notification-wire.ts, types of " +
