@@ -70,6 +70,7 @@ const VALUES: Readonly<Record<string, ValueSource>> = {
   "list kind": { isList: true, values: () => LIST_KINDS },
   shell: { values: () => ["bash", "zsh", "fish"] },
   "probe address": { values: () => [] },
+  "judge scenarios": { ...SCENARIO, isList: true },
   "judge behavior": { values: () => NAMED_BEHAVIORS },
   "help command": { values: () => Object.keys(HELP) },
 };

@@ -17,11 +17,14 @@ import { EXIT_FINDING, EXIT_NONDETERMINISM, EXIT_OK } from "./exit-codes.ts";
 import { type Interruption, interruptible } from "./interrupt.ts";
 import { paintFor, parseRelease } from "./options.ts";
 import { hint, pause, textWidth, write } from "./output.ts";
-import { bugPaths, readScenario, shippedPaths } from "./scenario-files.ts";
+import { ProgressLine } from "./progress-line.ts";
+import { bugPaths, readScenario, scenarioPath, shippedPaths } from "./scenario-files.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface JudgeOptions {
   readonly zookeeper?: string;
+  /** The names or paths of the scenarios to run. Default: all that ship with zabsim. */
+  readonly scenarios?: readonly string[];
   readonly seed?: bigint;
   /** Number of plans of each campaign. */
   readonly plans?: bigint;
@@ -39,8 +42,9 @@ export async function judge(name: string, options: JudgeOptions): Promise<number
   const pull: PullRequest | undefined = PULL_REQUESTS[behavior];
   const release = options.zookeeper ?? pull?.release ?? (PUBLISHED_RELEASES.at(-1) as string);
   parseRelease("--zookeeper")(release);
+  const paths = options.scenarios?.map(scenarioPath) ?? [...bugPaths(), ...shippedPaths()];
   return interruptible(async (interruption) => {
-    const scenarios = await judgeScenarios(release, behavior, interruption.signal);
+    const scenarios = await judgeScenarios(paths, release, behavior, interruption.signal);
     const campaigns = await runCampaigns(release, behavior, options, interruption);
     const report: JudgeReport = {
       behavior,
@@ -90,14 +94,22 @@ function aboutFix(behavior: string): string {
   return `zabsim's fix of ${bug?.id}: ${bug?.cause} ${bug?.effect}`;
 }
 
-/** Runs every kept scenario and every shipped one. After Ctrl-C, skips the rest. */
-async function judgeScenarios(release: string, behavior: string, signal: AbortSignal): Promise<JudgedScenario[]> {
+/** Runs scenarios without and with the behavior. After Ctrl-C, skips the rest. */
+async function judgeScenarios(
+  paths: readonly string[],
+  release: string,
+  behavior: string,
+  signal: AbortSignal,
+): Promise<JudgedScenario[]> {
   const rows: JudgedScenario[] = [];
-  for (const path of [...bugPaths(), ...shippedPaths()]) {
+  const progress = new ProgressLine();
+  for (const [i, path] of paths.entries()) {
     if (signal.aborted) break;
+    progress.write(`judge: scenario ${i + 1} of ${paths.length}`);
     rows.push(judgeScenario(readScenario(path, []).scenario, release, behavior));
     await pause();
   }
+  progress.end();
   return rows;
 }
 

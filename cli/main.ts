@@ -388,6 +388,11 @@ function createProgram(done: (code: number) => void): Command {
       "fixes, what it breaks, and what still fails. The argument is the number of a pull request or of its ticket, " +
       "e.g. 2172, or the name of a fix from `zabsim list fixes`.",
   )
+    .option(
+      "--scenarios <names>",
+      "run only these scenarios: names or paths, separated by commas (default: all that ship)",
+      parseNames,
+    )
     .option("--zookeeper <release>", "release to judge on (default: the newest release; 3.9.1 for pull request 1925)")
     .option(
       "--plans <n>",
