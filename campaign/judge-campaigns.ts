@@ -1,6 +1,6 @@
 /**
- * Two campaigns with the same seeds, without and with a named behavior. Each shrunk finding then runs on the other side,
- * which shows whether the behavior is the cause that it appears or vanishes.
+ * Two campaigns with the same seeds, without and with a named behavior. Each shrunk finding then runs on the other
+ * side, which shows whether the behavior is the cause that it appears or vanishes.
  */
 import { failsAtAll } from "../fuzz/judged-scenarios.ts";
 import { KNOWN_BUGS, labelOf } from "../fuzz/known-bugs.ts";
@@ -27,8 +27,8 @@ export interface CampaignsToJudge {
 }
 
 /**
- * Runs both campaigns. For each finding that the behavior causes, calls `save`, which saves its scenario file and returns
- * the path. Calls `starting` before each campaign.
+ * Runs both campaigns. For each finding that the behavior causes, calls `save`, which saves its scenario file and
+ * returns the path. Calls `starting` before each campaign.
  */
 export async function judgeCampaigns(
   { behavior, plans, release, seed, timeUs }: CampaignsToJudge,

@@ -1,6 +1,6 @@
 /**
- * `zabsim judge BEHAVIOR` prints what an open pull request of ZooKeeper, or a fix, changes: which kept scenarios it fixes
- * and breaks, and what a campaign finds with it and without it.
+ * `zabsim judge BEHAVIOR` prints what an open pull request of ZooKeeper, or a fix, changes: which kept scenarios it
+ * fixes and breaks, and what a campaign finds with it and without it.
  */
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";

@@ -383,10 +383,10 @@ function createProgram(done: (code: number) => void): Command {
   command(
     "judge <behavior>",
     "show what an open pull request or a fix changes",
-    "Shows what an open pull request of ZooKeeper, or one of zabsim's fixes, changes. Runs each kept scenario and each " +
-      "shipped scenario without and with the behavior, and two campaigns with the same seeds. Prints what the behavior " +
-      "fixes, what it breaks, and what still fails. The argument is the number of a pull request or of its ticket, " +
-      "e.g. 2172, or the name of a fix from `zabsim list fixes`.",
+    "Shows what an open pull request of ZooKeeper, or one of zabsim's fixes, changes. Runs each kept scenario and " +
+      "each shipped scenario without and with the behavior, and two campaigns with the same seeds. Prints what the " +
+      "behavior fixes, what it breaks, and what still fails. The argument is the number of a pull request or of its " +
+      "ticket, e.g. 2172, or the name of a fix from `zabsim list fixes`.",
   )
     .option(
       "--scenarios <names>",
@@ -412,14 +412,15 @@ function createProgram(done: (code: number) => void): Command {
   command(
     "probe <address>",
     "ask a real leader how it would synchronize a learner",
-    "Connects to the quorum port of a real leader, the first port of server.N in zoo.cfg, and does the handshake of an " +
-      "observer with the given last zxid. Prints the epoch that the leader proposes, its decision DIFF, TRUNC or SNAP, " +
-      "the packets up to NEWLEADER, and the rules by which zabsim's core decides so. Then it leaves without an ACK of " +
-      "NEWLEADER, so the leader changes nothing on its disk. What the leader sees: one connection; OBSERVERINFO with " +
-      "acceptedEpoch 0, which raises no epoch; ACKEPOCH; log lines about the synchronization and an exception when the " +
-      "connection ends; an observer in its metrics meanwhile. A SNAP costs the leader a whole snapshot, and one of its " +
-      "10 concurrent ones. A leader without its quorum sends nothing until it has one; one of 3.4.10 to 3.4.12 then " +
-      "counts any observer toward the quorum of the epoch (ZOOKEEPER-2959), so probe only established ones.",
+    "Connects to the quorum port of a real leader, the first port of server.N in zoo.cfg, and does the handshake of " +
+      "an observer with the given last zxid. Prints the epoch that the leader proposes, its decision DIFF, TRUNC or " +
+      "SNAP, the packets up to NEWLEADER, and the rules by which zabsim's core decides so. Then it leaves without an " +
+      "ACK of NEWLEADER, so the leader changes nothing on its disk. What the leader sees: one connection; " +
+      "OBSERVERINFO with acceptedEpoch 0, which raises no epoch; ACKEPOCH; log lines about the synchronization and " +
+      "an exception when the connection ends; an observer in its metrics meanwhile. A SNAP costs the leader a whole " +
+      "snapshot, and one of its 10 concurrent ones. A leader without its quorum sends nothing until it has one; one " +
+      "of 3.4.10 to 3.4.12 then counts any observer toward the quorum of the epoch (ZOOKEEPER-2959), so probe only " +
+        "established ones.",
   )
     .option("--zxid <zxid>", "last zxid of the learner, e.g. 1:7 or 0x100000007 (default: 0:0, an empty learner)")
     .option(

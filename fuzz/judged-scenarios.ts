@@ -1,6 +1,6 @@
 /**
- * What a named behavior (an open pull request or a fix) changes in kept scenarios: each one runs in the same release with
- * and without it.
+ * What a named behavior (an open pull request or a fix) changes in kept scenarios: each one runs in the same release
+ * with and without it.
  */
 import { behaviorOf } from "../protocol/releases.ts";
 import { runScenario } from "../scenarios/run.ts";
@@ -11,9 +11,9 @@ import { KNOWN_BUGS, labelOf } from "./known-bugs.ts";
 import { expectingStuck, failureOf, STUCK, signatureOf } from "./shrink/failure.ts";
 
 /**
- * What a behavior does to one scenario. `exposes`: it fails only with the behavior, but because of a bug that the release
- * has. `fails differently`: it violates other invariants than before. `none`: it fails neither without the behavior nor
- * with it.
+ * What a behavior does to one scenario. `exposes`: it fails only with the behavior, but because of a bug that the
+ * release has. `fails differently`: it violates other invariants than before. `none`: it fails neither without the
+ * behavior nor with it.
  */
 export type ScenarioVerdict = "fixes" | "fixes in part" | "fails differently" | "stays" | "exposes" | "breaks" | "none";
 

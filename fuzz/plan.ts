@@ -42,7 +42,9 @@ export interface Plan {
 export interface PlanOptions {
   /** The release of the servers. */
   readonly zookeeper: string;
-  /** The names of behaviors that the servers of drawn ensembles have in addition. They do not influence what is drawn. */
+  /**
+   * The names of behaviors that the servers of drawn ensembles have in addition. They do not influence what is drawn.
+   */
   readonly behaviors?: readonly string[];
   /** The faults to draw from. Default: all. */
   readonly faults?: readonly FaultName[];

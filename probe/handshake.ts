@@ -101,8 +101,8 @@ export class ProbeHandshake {
   }
 
   /**
-   * Sends OBSERVERINFO. Its acceptedEpoch is always 0, because a leader that waits for its quorum proposes an epoch above
-   * the highest one that it hears, from observers too (Leader#getEpochToPropose).
+   * Sends OBSERVERINFO. Its acceptedEpoch is always 0, because a leader that waits for its quorum proposes an epoch
+   * above the highest one that it hears, from observers too (Leader#getEpochToPropose).
    */
   start(): void {
     const { sid } = this.identity;
@@ -162,8 +162,8 @@ export class ProbeHandshake {
     const { epoch, zxid } = this.identity;
     if (BigInt(epoch) > proposedEpoch) {
       throw new ProbeError(
-        `--epoch ${epoch}: above epoch ${proposedEpoch}, which the leader proposes, so it was not sent (accepted: -1 to ` +
-          `${proposedEpoch})`,
+        `--epoch ${epoch}: above epoch ${proposedEpoch}, which the leader proposes, so it was not sent (accepted: -1 ` +
+          `to ${proposedEpoch})`,
       );
     }
     const currentEpoch = encodePayload({ kind: "current-epoch", currentEpoch: epoch, rest: new Uint8Array(0) });

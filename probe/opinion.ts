@@ -1,6 +1,6 @@
 /**
- * What the core says about a decision that a probe saw: the rules by which a leader of a release can decide so, with the
- * conditions on what the probe does not see.
+ * What the core says about a decision that a probe saw: the rules by which a leader of a release can decide so, with
+ * the conditions on what the probe does not see.
  */
 
 import { formatZxid64 } from "../decide/decision-query.ts";
@@ -13,8 +13,8 @@ import type { ProbeAnswer } from "./handshake.ts";
 const NOTHING_PROPOSED = 0n;
 
 /**
- * Returns the rules by which a leader of this release can decide as the answer says about a learner with this last zxid.
- * Empty if the core never decides so.
+ * Returns the rules by which a leader of this release can decide as the answer says about a learner with this last
+ * zxid. Empty if the core never decides so.
  */
 export function rulesThatFit(answer: ProbeAnswer, peerLastZxid: bigint, release: string): PossibleDecision[] {
   const isSnap = answer.operation === "SNAP";

@@ -66,8 +66,8 @@ function silenceText({ waitsFor }: ProbeHandshake, ms: number): string {
   const silence = `the server sent nothing for ${ms / 1000} s while the probe waited for ${waitsFor}`;
   if (waitsFor !== "LEADERINFO") return `${silence} (accepted: a longer --timeout)`;
   return (
-    `${silence}; a leader that waits for its quorum sends none, nor do other services (accepted: the quorum port of an ` +
-    "established leader, the first port of server.N)"
+    `${silence}; a leader that waits for its quorum sends none, nor do other services (accepted: the quorum port of ` +
+    "an established leader, the first port of server.N)"
   );
 }
 

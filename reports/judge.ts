@@ -1,6 +1,6 @@
 /**
- * Prints what a named behavior (an open pull request or a fix) changes: in kept scenarios, and in two campaigns with the
- * same seeds. As text for a terminal, and as the page docs/findings.md.
+ * Prints what a named behavior (an open pull request or a fix) changes: in kept scenarios, and in two campaigns with
+ * the same seeds. As text for a terminal, and as the page docs/findings.md.
  */
 import type { ChalkInstance } from "chalk";
 import { countOf, hanging, wrap } from "./format.ts";
@@ -163,14 +163,21 @@ export function findingsPage(reports: readonly JudgeReport[], fixes: readonly Ju
     "request, and so do the plans of a campaign. A scenario ends with all faults undone and all servers settled, so",
     '"stuck" means that servers do not serve again within 120 s.',
     "",
-    "A finding of a campaign is *gone* if its minimal scenario does not fail with the pull request. It is *broken* if it",
-    "occurs only with the pull request and no bug of the release explains it.",
+    "A finding of a campaign is *gone* if its minimal scenario does not fail with the pull request. It is *broken* if",
+    "it occurs only with the pull request and no bug of the release explains it.",
     "",
-    "| pull request | tickets | release | fixes | in part | differently | exposes | breaks | still fail | failing of 1,000 |",
+    "| pull request | tickets | release | fixes | in part | differently | " +
+      "exposes | breaks | still fail | failing of 1,000 |",
     "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ...reports.map(summaryRow),
     "",
     ...reports.flatMap(section),
+    ...(fixes.length === 0 ? [] : fixesSection(fixes)),
+  ].join("\n");
+}
+
+function fixesSection(fixes: readonly JudgeReport[]): string[] {
+  return [
     "## zabsim's own fixes",
     "",
     "The scenarios with each fix of `zabsim list fixes`, without campaigns.",
@@ -179,7 +186,7 @@ export function findingsPage(reports: readonly JudgeReport[], fixes: readonly Ju
     "| --- | --- | --- | --- | --- | --- |",
     ...fixes.map(fixRow),
     "",
-  ].join("\n");
+  ];
 }
 
 function link(behavior: string): string {

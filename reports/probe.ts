@@ -72,10 +72,11 @@ function opinionLines(
   width: number,
 ): string[] {
   if (rules.length === 0) {
-    const text = `By the rules of ${release}, a leader never decides so. Is it a leader of another release (--zookeeper)?`;
+    const text = `By the rules of ${release}, a leader never decides so. Is its release another one (--zookeeper)?`;
     return [paint.bold(text)];
   }
-  const title = `By the rules of ${release}, a leader sends this ${operation} by ${rules.length === 1 ? "one rule" : "one of these rules"}:`;
+  const which = rules.length === 1 ? "one rule" : "one of these rules";
+  const title = `By the rules of ${release}, a leader sends this ${operation} by ${which}:`;
   return [
     ...hanging(title, "", "", width),
     ...rules.flatMap(({ conditions, rule, why }) => [

@@ -1,6 +1,8 @@
 // Regenerates docs/findings.md: `zabsim judge` for each open pull request, with campaigns, and for each fix, without.
 //
 //   node scripts/findings.mjs [--plans N] [--without-fixes]
+//
+// With --plans 0, no campaigns run.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -25,7 +27,8 @@ const judge = (behavior, options) => {
   if (status !== 0 && status !== 1) process.exit(status ?? 70);
   return JSON.parse(stdout);
 };
-const campaigns = ["--plans", values.plans, "--time", "10m", "--out", folder];
+const hasCampaigns = values.plans !== "0";
+const campaigns = hasCampaigns ? ["--plans", values.plans, "--time", "10m", "--out", folder] : ["--time", "0s"];
 const pulls = Object.keys(PULL_REQUESTS).map((behavior) => judge(behavior, campaigns));
 const fixes = values["without-fixes"] ? [] : FIXES.map((fix) => judge(fix, ["--time", "0s"]));
 rmSync(folder, { recursive: true, force: true });

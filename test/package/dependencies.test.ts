@@ -86,7 +86,7 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
   reports: {
     files: /^(reports|logs)\/|^protocol\/(zxid|packets|leader\/sync-rules|election\/notification-wire)\.ts$/,
     types:
-      /^(campaign|decide|doctor|explain|formats|fuzz|probe|reconstruct|roll|scenarios|cluster|invariants|protocol|sim)\//,
+      /^(?:probe|campaign|decide|doctor|explain|formats|fuzz|reconstruct|roll)\/|^(scenarios|cluster|invariants|protocol|sim)\//,
     packages: /^(chalk|cli-table3|xmlbuilder)$/,
     allowed:
       "reports -> logs, values of protocol's zxid.ts, packets.ts, sync-rules.ts and notification-wire.ts, types of " +

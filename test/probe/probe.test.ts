@@ -96,7 +96,7 @@ describe("a probe", () => {
     await expect(refused).rejects.toThrow(`127.0.0.1:${port}: connection refused: only a leader listens`);
   });
 
-  it("leaves at once if it is interrupted", async () => {
+  it("leaves immediately if it is interrupted", async () => {
     leader = await fakeLeader(() => []);
     const abort = new AbortController();
     const target = { host: "127.0.0.1", port: leader.port, timeoutMs: 60_000 };
