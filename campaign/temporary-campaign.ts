@@ -1,4 +1,4 @@
-/** Runs campaigns whose journal is deleted afterwards, for `zabsim matrix`. */
+/** Runs campaigns whose journal is deleted afterwards, for `zabsim matrix` and `zabsim judge`. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,11 +10,15 @@ import { withOutputError } from "./output-files.ts";
 
 export interface TemporaryCampaign {
   readonly zookeeper: string;
+  /** The names of behaviors that the servers have in addition. Default: none. */
+  readonly behaviors?: readonly string[];
   /** The scenario to which each plan adds faults. If undefined, each plan also has its own servers. */
   readonly scenario?: CampaignOptions["scenario"];
   readonly firstSeed: bigint;
-  /** Time limit in microseconds. */
-  readonly timeUs: number;
+  /** The last seed. If undefined, only the time ends the campaign. */
+  readonly lastSeed?: bigint | undefined;
+  /** Time limit in microseconds. If undefined, the campaign ends with the last seed. */
+  readonly timeUs: number | undefined;
 }
 
 export interface TemporaryWatcher {
@@ -29,7 +33,7 @@ const SHRINK_RUNS = 4000;
 
 /** Runs a campaign until its time is over, `found` returns true, or `signal` aborts. */
 export async function runTemporaryCampaign(
-  { firstSeed, scenario, timeUs, zookeeper }: TemporaryCampaign,
+  { behaviors, firstSeed, lastSeed, scenario, timeUs, zookeeper }: TemporaryCampaign,
   watcher: TemporaryWatcher,
   signal: AbortSignal,
 ): Promise<CampaignRunner> {
@@ -39,10 +43,10 @@ export async function runTemporaryCampaign(
   const settings: CampaignSettings = {
     // The version is compared only when a journal is resumed, and this journal is never resumed.
     version: "",
-    options: { zookeeper, strategy: undefined, faults: undefined, scenario },
+    options: { zookeeper, ...(behaviors && { behaviors }), strategy: undefined, faults: undefined, scenario },
     firstSeed,
-    lastSeed: undefined,
-    timeMs: timeUs / 1000,
+    lastSeed,
+    timeMs: timeUs === undefined ? undefined : timeUs / 1000,
     workers: DEFAULT_WORKERS,
     shard: [1, 1],
     shrinkRuns: SHRINK_RUNS,

@@ -7,6 +7,7 @@ import { RECORD_EVENTS } from "../cluster/records.ts";
 import { FAULT_KINDS } from "../fuzz/fault-kinds.ts";
 import { MATRIX_BUGS, rowNameOf } from "../fuzz/known-bugs.ts";
 import { STRATEGIES } from "../fuzz/strategies.ts";
+import { NAMED_BEHAVIORS } from "../protocol/named-behaviors.ts";
 import { RELEASES } from "../protocol/releases.ts";
 import { EXPORT_FORMATS } from "../reports/export/formats.ts";
 import { EXPORT_KINDS } from "./export-kinds.ts";
@@ -68,6 +69,9 @@ const VALUES: Readonly<Record<string, ValueSource>> = {
   "list name": { values: () => [...listedNames(), ...shippedPaths().map(scenarioName)] },
   "list kind": { isList: true, values: () => LIST_KINDS },
   shell: { values: () => ["bash", "zsh", "fish"] },
+  "probe address": { values: () => [] },
+  "judge scenarios": { ...SCENARIO, isList: true },
+  "judge behavior": { values: () => NAMED_BEHAVIORS },
   "help command": { values: () => Object.keys(HELP) },
 };
 

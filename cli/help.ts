@@ -140,6 +140,31 @@ export const HELP = {
       ...INTERRUPTED,
     ],
   },
+  judge: {
+    examples: [
+      ["zabsim judge 2172 --time 0s", "print which scenarios pull request 2172 fixes and breaks; takes a minute"],
+      ["zabsim judge 5094 --plans 500", "also run 500 plans without and with the pull request for ZOOKEEPER-5094"],
+      ["zabsim judge snapReplacesLog --zookeeper 3.8.6", "judge one of zabsim's fixes on 3.8.6"],
+    ],
+    exitCodes: [
+      [EXIT_OK, "the behavior breaks nothing"],
+      [EXIT_FINDING, "the behavior breaks a scenario, or a plan fails because of it"],
+      [EXIT_NONDETERMINISM, "a seed gave two different runs"],
+      ...INTERRUPTED,
+    ],
+  },
+  probe: {
+    examples: [
+      ["zabsim probe zk2:2888", "print how the leader would synchronize an empty observer"],
+      ["zabsim probe zk2:2888 --zxid 0x300000005 --zookeeper 3.8.4", "the same for a learner that ends at 3:5"],
+    ],
+    exitCodes: [
+      [EXIT_OK, "the leader decided as a rule of its release says"],
+      [EXIT_FINDING, "no rule of the release fits the decision"],
+      [EXIT_BAD_INPUT, "bad options, or no leader answers at the address"],
+      ...interrupted("the connection is closed"),
+    ],
+  },
   shrink: {
     examples: [
       ["zabsim shrink failing.yaml", "write the result to failing.min.yaml"],

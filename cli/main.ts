@@ -380,6 +380,70 @@ function createProgram(done: (code: number) => void): Command {
     .option("--html", "print the table as an HTML page; not with --markdown, --release or --from")
     .action(async (options) => done(await (await import("./matrix.ts")).matrix(options)));
 
+  command(
+    "judge <behavior>",
+    "show what an open pull request or a fix changes",
+    "Shows what an open pull request of ZooKeeper, or one of zabsim's fixes, changes. Runs each kept scenario and " +
+      "each shipped scenario without and with the behavior, and two campaigns with the same seeds. Prints what the " +
+      "behavior fixes, what it breaks, and what still fails. The argument is the number of a pull request or of its " +
+      "ticket, e.g. 2172, or the name of a fix from `zabsim list fixes`.",
+  )
+    .option(
+      "--scenarios <names>",
+      "run only these scenarios: names or paths, separated by commas (default: all that ship)",
+      parseNames,
+    )
+    .option("--zookeeper <release>", "release to judge on (default: the newest release; 3.9.1 for pull request 1925)")
+    .option(
+      "--plans <n>",
+      "number of plans of each campaign; not with --time 0s (default: 2000)",
+      parseCount("--plans"),
+    )
+    .option(
+      "--time <duration>",
+      "time limit of the first campaign, e.g. 20s; the second one runs the same plans; 0s runs no campaigns " +
+        "(default: 60s)",
+      parseTime("--time"),
+    )
+    .option("--seed <n>", "first seed of the campaigns; not with --time 0s (default: 1)", parseSeed)
+    .option("--out <dir>", "folder for the scenario files of broken plans (default: zabsim-judge)")
+    .action(async (name, options) => done(await (await import("./judge.ts")).judge(name, options)));
+
+  command(
+    "probe <address>",
+    "ask a real leader how it would synchronize a learner",
+    "Connects to the quorum port of a real leader, the first port of server.N in zoo.cfg, and does the handshake of " +
+      "an observer with the given last zxid. Prints the epoch that the leader proposes, its decision DIFF, TRUNC or " +
+      "SNAP, the packets up to NEWLEADER, and the rules by which zabsim's core decides so. Then it leaves without an " +
+      "ACK of NEWLEADER, so the leader changes nothing on its disk. What the leader sees: one connection; " +
+      "OBSERVERINFO with acceptedEpoch 0, which raises no epoch; ACKEPOCH; log lines about the synchronization and " +
+      "an exception when the connection ends; an observer in its metrics meanwhile. A SNAP costs the leader a whole " +
+      "snapshot, and one of its 10 concurrent ones. A leader without its quorum sends nothing until it has one; one " +
+      "of 3.4.10 to 3.4.12 then counts any observer toward the quorum of the epoch (ZOOKEEPER-2959), so probe only " +
+        "established ones.",
+  )
+    .option("--zxid <zxid>", "last zxid of the learner, e.g. 1:7 or 0x100000007 (default: 0:0, an empty learner)")
+    .option(
+      "--epoch <n>",
+      "currentEpoch of the learner, at most the epoch that the leader proposes; -1 is neither compared nor counted " +
+        "(default: -1)",
+    )
+    .option(
+      "--sid <n>",
+      "server id of the learner; not that of a voter, which an unestablished leader would count (default: -1000)",
+    )
+    .option(
+      "--zookeeper <release>",
+      "release of the leader, for its rules (default: newest)",
+      parseRelease("--zookeeper"),
+    )
+    .option(
+      "--timeout <duration>",
+      "give up if the leader sends nothing for this long, e.g. 30s (default: 10s)",
+      parseTime("--timeout"),
+    )
+    .action(async (address, options) => done(await (await import("./probe.ts")).probe(address, options)));
+
   withScenario(
     command(
       "shrink <file>",

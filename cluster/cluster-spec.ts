@@ -11,6 +11,11 @@ import type { Ports, ServerId, Settings } from "../protocol/index.ts";
 export interface ClusterSpec {
   /** The release of every server that has no `zookeeper` of its own, such as `3.8.4`. Default: `newest`. */
   readonly zookeeper: string;
+  /**
+   * Behaviors that every server has in addition to those of its release: names of open pull requests and of fixes
+   * (NAMED_BEHAVIORS). Default: none.
+   */
+  readonly behaviors?: readonly string[];
   /** The servers, by id. */
   readonly servers: Readonly<Record<ServerId, ServerSpec>>;
   /** Hierarchical quorums. Default: a quorum is a majority of all participants. */

@@ -23,6 +23,7 @@ import {
   WORK_SEND_SNAPSHOT,
   type Zxid,
 } from "../protocol/index.ts";
+import { withNamed } from "../protocol/named-behaviors.ts";
 import { behaviorOf } from "../protocol/releases.ts";
 import { type DurationRange, parseDurationRange } from "../sim/duration-range.ts";
 import { DEFAULT_LINK, type DiskCharacter, type LinkCharacter, type Trace, World } from "../sim/index.ts";
@@ -338,8 +339,8 @@ export class Cluster {
   }
 
   private behaviorFor(sid: ServerId): Behavior {
-    const release = behaviorOf(this.releaseOf(sid));
-    return this.options.change?.(release) ?? release;
+    const behavior = withNamed(behaviorOf(this.releaseOf(sid)), this.spec.behaviors);
+    return this.options.change?.(behavior) ?? behavior;
   }
 
   private settingsOf(sid: ServerId): Settings {

@@ -32,7 +32,8 @@ export function attributionRow(scenario: Scenario): AttributionRow {
   };
 }
 
-function settledAtEnd(scenario: Scenario): Scenario {
+/** Returns the scenario with a last step that settles all servers, and the expectation that they are stuck. */
+export function settledAtEnd(scenario: Scenario): Scenario {
   const settle = Object.keys(scenario.servers).map((id) => asServerId(Number(id)));
   return expectingStuck({ ...scenario, steps: [...scenario.steps, { after: "1s", settle }] }, STUCK_SOON);
 }

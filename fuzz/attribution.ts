@@ -2,7 +2,7 @@
  * Attributes a failure to known bugs (known-bugs.ts). A known bug explains a failure if the scenario no longer fails
  * with this bug fixed, and still fails with all other known bugs fixed.
  */
-import { type Behavior, PATCHED } from "../protocol/index.ts";
+import { type Behavior, PATCHED, withNamed } from "../protocol/index.ts";
 import { behaviorOf } from "../protocol/releases.ts";
 import { type RunOptions, ScenarioRunner } from "../scenarios/run.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
@@ -130,7 +130,7 @@ export function failsUpTo(scenario: Scenario, failure: Failure, endUs: number): 
  */
 export function staysStuck(scenario: Scenario, failure: Failure): FailsWith {
   const soon = failsWithSeed(expectingStuck(scenario, STUCK_SOON), failure);
-  const needsMoreTime = soon(() => PATCHED);
+  const needsMoreTime = soon(patched);
   return needsMoreTime ? failsWithSeed(expectingStuck(scenario, STUCK), failure) : soon;
 }
 
@@ -142,7 +142,7 @@ function failsWithSeed(scenario: Scenario, failure: Failure): FailsWith {
 /** Returns whether the failure disappears when all known bugs are fixed. A single fix may not be enough. */
 export function isFixedByKnownBugs(scenario: Scenario, failure: Failure): boolean {
   const seeds = scenario.seed === undefined ? SEEDS : [BigInt(scenario.seed)];
-  return seeds.every((seed) => runFor(scenario, failure, seed, { change: () => PATCHED }) === undefined);
+  return seeds.every((seed) => runFor(scenario, failure, seed, { change: patched }) === undefined);
 }
 
 /**
@@ -151,7 +151,7 @@ export function isFixedByKnownBugs(scenario: Scenario, failure: Failure): boolea
  * even with all bugs fixed, the cause is something else, and the result is empty.
  */
 function candidatesFor(scenario: Scenario, failure: Failure, failsWith: FailsWith): KnownBug[] {
-  if (failsWith(() => PATCHED)) return [];
+  if (failsWith(patched)) return [];
   const releases = behaviorsOf(scenario);
   const read = behaviorsRead(failsWith);
   const violator = failure.kind === "violation" ? failure.role : undefined;
@@ -193,6 +193,12 @@ function jointCauses(scenario: Scenario, failsWith: FailsWith): readonly KnownBu
   }, all);
 }
 
+/** All fixes. The behaviors of pull requests stay. */
+function patched({ truncSkipsNewerSnapshots, zeroMinCommittedLogUsesTxnLog }: Behavior): Behavior {
+  if (!truncSkipsNewerSnapshots && !zeroMinCommittedLogUsesTxnLog) return PATCHED;
+  return { ...PATCHED, truncSkipsNewerSnapshots, zeroMinCommittedLogUsesTxnLog };
+}
+
 function fixingAll(bugs: readonly KnownBug[]): Change {
   return (behavior) => bugs.reduce((before, bug) => fixing(bug)(before), behavior);
 }
@@ -223,7 +229,7 @@ function causeOf({ hasCause, isIn }: Pick<KnownBug, "hasCause" | "isIn">): Known
 function fixingAllBut(...bugs: readonly KnownBug[]): Change {
   return (behavior: Behavior) => {
     const present = bugs.filter((bug) => causeOf(bug)(behavior));
-    if (present.length === 0) return PATCHED;
+    if (present.length === 0) return patched(behavior);
     const keepsBugs = (after: Behavior): boolean =>
       present.every(
         ({ keptBehaviors = [], ...bug }) =>
@@ -255,5 +261,5 @@ function firstDifference(scenario: Scenario, change: Change): number {
 
 /** Returns the behaviors of all releases that the servers of a scenario run, upgrades included. */
 function behaviorsOf(scenario: Scenario): Behavior[] {
-  return [...new Set(releasesOf(scenario).map(behaviorOf))];
+  return [...new Set(releasesOf(scenario).map(behaviorOf))].map((one) => withNamed(one, scenario.behaviors));
 }

@@ -21,6 +21,8 @@ import type { StrategyName } from "./strategies.ts";
 export interface CampaignOptions {
   /** The release of the servers. */
   readonly zookeeper: string;
+  /** The names of behaviors that the servers of drawn ensembles have in addition. Default: none. */
+  readonly behaviors?: readonly string[];
   /** The search strategy. If undefined, each seed draws a strategy from the portfolio of all strategies. */
   readonly strategy: StrategyName | undefined;
   /** The kinds of faults to draw. If undefined, all kinds. */
@@ -184,8 +186,8 @@ function candidateSearch(before: Readonly<Record<string, readonly string[]>>) {
   };
 }
 
-function planOptions({ zookeeper, faults, scenario }: CampaignOptions) {
-  return { zookeeper, ...(faults && { faults }), ...(scenario && { scenario }) };
+function planOptions({ behaviors, zookeeper, faults, scenario }: CampaignOptions) {
+  return { zookeeper, ...(behaviors && { behaviors }), ...(faults && { faults }), ...(scenario && { scenario }) };
 }
 
 /**

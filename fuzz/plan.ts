@@ -42,6 +42,10 @@ export interface Plan {
 export interface PlanOptions {
   /** The release of the servers. */
   readonly zookeeper: string;
+  /**
+   * The names of behaviors that the servers of drawn ensembles have in addition. They do not influence what is drawn.
+   */
+  readonly behaviors?: readonly string[];
   /** The faults to draw from. Default: all. */
   readonly faults?: readonly FaultName[];
   /**
@@ -243,6 +247,7 @@ function drawEnsemble(draw: Draw, options: PlanOptions, { usedDisks = 0.5, voter
     name: "",
     about: "",
     zookeeper: options.zookeeper,
+    ...(options.behaviors && { behaviors: options.behaviors }),
     servers,
     ...(quorum && { quorum }),
     settings: {

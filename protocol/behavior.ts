@@ -5,7 +5,7 @@
  * Fixes are not part of any ZooKeeper release. Each fix is the smallest change that removes a bug which campaigns found
  * in the newest release. Its comment names the scenario in scenarios/bugs/ that reproduces the bug.
  */
-export interface Behavior extends ReleaseBehavior, Fixes {}
+export interface Behavior extends ReleaseBehavior, Fixes, PullRequestBehavior {}
 
 /**
  * When a follower logs the transactions of a DIFF, relative to writing currentEpoch and to acknowledging NEWLEADER
@@ -422,6 +422,28 @@ export interface Fixes {
    */
   readonly leaderWritesConfigZnode: boolean;
 }
+
+/**
+ * The behaviors that only an open pull request has (named-behaviors.ts). Neither a release nor `patched` has them.
+ */
+export interface PullRequestBehavior {
+  /**
+   * After a TRUNC, a learner loads only snapshots at or below the zxid of the TRUNC, and fails if it has only newer
+   * ones (pull request 2172, ZOOKEEPER-4837).
+   */
+  readonly truncSkipsNewerSnapshots: boolean;
+  /**
+   * A leader does not synchronize from committedLog if minCommittedLog is 0, and considers the log on disk for a
+   * learner at minCommittedLog, too (pull request 1745, ZOOKEEPER-4352).
+   */
+  readonly zeroMinCommittedLogUsesTxnLog: boolean;
+}
+
+/** The value of every behavior of a pull request in a release of ZooKeeper. */
+export const NO_PULL_REQUESTS: PullRequestBehavior = {
+  truncSkipsNewerSnapshots: false,
+  zeroMinCommittedLogUsesTxnLog: false,
+};
 
 /** The name of a fix. */
 export type Fix = keyof Fixes;

@@ -16,6 +16,7 @@ export type { ElectionView, HandlerView, LeaderView, LearnerView, PeerView } fro
 export * from "./leader/reconfig.ts";
 export * from "./leader/sync-decision.ts";
 export * from "./leader/sync-rules.ts";
+export * from "./named-behaviors.ts";
 export * from "./notes.ts";
 export * from "./packets.ts";
 export * from "./peer.ts";

@@ -266,7 +266,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
 
   /** Returns the currentEpoch that a crash prevented from being written; undefined if the release cannot recover it. */
   private recoveredEpoch({ currentEpochTmp, updatingEpoch }: DiskImage, epochOfZxid: Epoch): Epoch | undefined {
-    if (this.behavior.usesCurrentEpochTmp) return currentEpochTmp;
+    if (this.behavior.usesCurrentEpochTmp && currentEpochTmp !== undefined) return currentEpochTmp;
     return this.behavior.marksUpdatingEpoch && updatingEpoch ? epochOfZxid : undefined;
   }
 

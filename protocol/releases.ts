@@ -2,10 +2,11 @@
  * The releases of ZooKeeper that a server can run, as data. Each release extends an earlier one and lists only the
  * behaviors (behavior.ts) that differ.
  */
-import { ALL_FIXES, type Behavior, NO_FIXES, type ReleaseBehavior } from "./behavior.ts";
+import { ALL_FIXES, type Behavior, NO_FIXES, NO_PULL_REQUESTS, type ReleaseBehavior } from "./behavior.ts";
 
 const R3_4_10: Behavior = {
   ...NO_FIXES,
+  ...NO_PULL_REQUESTS,
   deletesEmptyLog: false,
   unreadableRecordIsNull: false,
   knowsJuteExtraSize: false,

@@ -36,11 +36,12 @@ function isBlock(pair: unknown): boolean {
  * field.
  */
 function scenarioFields(scenario: Scenario): Fields {
-  const { about, zookeeper, seed, servers, quorum, settings, network, disk, threads, committed, steps, until, expect } =
-    scenario;
+  const { about, zookeeper, behaviors, seed, servers, quorum, settings, network, disk, threads } = scenario;
+  const { committed, steps, until, expect } = scenario;
   return withoutUndefined({
     about: unlessDefault(about, ""),
     zookeeper: unlessDefault(zookeeper, "newest"),
+    behaviors: behaviors && oneOrMany(behaviors),
     seed: unlessDefault(seed, "1"),
     servers: serversField(servers),
     quorum: quorum && withoutUndefined({ groups: quorum.groups, weights: unlessEmpty(quorum.weights) }),

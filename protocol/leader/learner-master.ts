@@ -74,6 +74,7 @@ export abstract class LearnerMaster implements HandlerMaster {
       txnLogFiles: effects.readLog(),
       source: behavior.syncSource,
       unreadableRecordIsNull: behavior.unreadableRecordIsNull,
+      zeroMinUsesTxnLog: behavior.zeroMinCommittedLogUsesTxnLog,
       txnLogSyncEnabled: settings.snapshotSizeFactor >= 0,
       txnLogExceedsSizeLimit: txnLogSize !== undefined,
       txnLogSize,

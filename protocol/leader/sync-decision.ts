@@ -49,6 +49,11 @@ export interface SyncFacts<Z extends AnyZxid = Zxid, T extends Logged<Z> = Logge
    * are unknown.
    */
   readonly txnLogSize?: TxnLogSize | undefined;
+  /**
+   * Whether minCommittedLog must be positive for the leader to use committedLog, and a learner at minCommittedLog may
+   * be synchronized from the log on disk (pull request 1745); default: false.
+   */
+  readonly zeroMinUsesTxnLog?: boolean;
   /** The setting zookeeper.forceSnapshotSync: whether the leader always sends SNAP. */
   readonly forceSnapSync: boolean;
   /** The zxid of the last proposal (Leader#lastProposed). */
@@ -185,6 +190,7 @@ function decideFromLogs<Z extends AnyZxid, T extends Logged<Z>>(
   queue: PacketQueue<Z, T>,
 ): Choice<Z> {
   const checksGap = facts.source !== "txn-log";
+  const minMustBePositive = facts.zeroMinUsesTxnLog === true;
   const { committedLog, lastProcessedZxid, peerLastZxid: peer } = facts;
   const { max, min } = queue;
 
@@ -203,11 +209,11 @@ function decideFromLogs<Z extends AnyZxid, T extends Logged<Z>>(
     queue.op(TRUNC, max);
     current = max;
     needSnap = false;
-  } else if (min <= peer && peer <= max) {
+  } else if (min <= peer && peer <= max && (!minMustBePositive || min > 0)) {
     current = queue.addCommitted([committedLog], peer, undefined);
     rule = queue.ruleFrom("committed-log");
     needSnap = false;
-  } else if (peer < min && facts.txnLogSyncEnabled) {
+  } else if ((minMustBePositive ? peer <= min : peer < min) && facts.txnLogSyncEnabled) {
     const files = readableFrom(facts.txnLogFiles, peer);
     const isCut = facts.unreadableRecordIsNull === true && files.some(isUnreadable);
     const unusable = whyUnusable(lists(files), peer, facts.txnLogExceedsSizeLimit);

@@ -245,9 +245,9 @@ export class Synchronization implements LogUser, SyncRest {
   }
 
   reloaded(image: DiskImage): void {
-    const { database, notes } = this.server;
+    const { behavior, database, notes } = this.server;
     const before = database.logHistory;
-    const problem = database.restore(image);
+    const problem = database.restore(image, behavior.truncSkipsNewerSnapshots ? this.truncateTo : undefined);
     if (problem !== undefined) {
       this.learner.fail(problem, "the database could not be loaded after the truncation");
       return;

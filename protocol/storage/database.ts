@@ -109,15 +109,20 @@ export class Database {
   /**
    * FileTxnSnapLog#restore: loads the newest snapshot and then all later log records, committed or not. Returns
    * undefined, or the reason why the disk cannot be loaded. If the disk is empty, lastProcessedZxid becomes 0. It
-   * becomes -1 instead if db.autocreate is off (ZOOKEEPER-261).
+   * becomes -1 instead if db.autocreate is off (ZOOKEEPER-261). Ignores snapshots above `upTo`, and cannot load a disk
+   * that has only such snapshots.
    */
-  restore(image: DiskImage): "log-without-snapshot" | "proposal-gap" | undefined {
+  restore(
+    image: DiskImage,
+    upTo = Number.POSITIVE_INFINITY,
+  ): "log-without-snapshot" | "proposal-gap" | "truncate-failed" | undefined {
     const { configZnode } = this;
     this.clear();
     this.files = image.logFiles.map(({ name, txns }) => ({ name, txns: [...txns], ascending: isAscending(txns) }));
     this.openFile = undefined;
     this.saved = [...image.snapshots];
-    const newest = this.newestSnapshot();
+    const newest = this.newestSnapshot(upTo);
+    if (newest === undefined && this.saved.length > 0) return "truncate-failed";
     // A file without records counts, too: its name is a zxid (FileTxnLog#getLastLoggedZxid).
     const hasLog = this.files.length > 0;
     const { behavior, settings } = this;
@@ -263,9 +268,11 @@ export class Database {
     return bytes > limitBytes ? { bytes, limitBytes } : undefined;
   }
 
-  private newestSnapshot(): Snapshot | undefined {
+  private newestSnapshot(upTo = Number.POSITIVE_INFINITY): Snapshot | undefined {
     let newest: Snapshot | undefined;
-    for (const snapshot of this.saved) if (newest === undefined || snapshot.zxid > newest.zxid) newest = snapshot;
+    for (const snapshot of this.saved) {
+      if (snapshot.zxid <= upTo && (newest === undefined || snapshot.zxid > newest.zxid)) newest = snapshot;
+    }
     return newest;
   }
 

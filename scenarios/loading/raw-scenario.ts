@@ -38,6 +38,7 @@ export type RawMatch = Omit<MessageMatch, "zxid"> & { readonly zxid?: RawZxid; r
 export interface RawScenario {
   readonly about?: string;
   readonly zookeeper?: string;
+  readonly behaviors?: string | readonly string[];
   readonly seed?: string | number;
   readonly servers: number | Readonly<Record<string, RawServer | null>>;
   readonly quorum?: "majority" | (Omit<HierarchicalQuorum, "weights"> & Partial<Pick<HierarchicalQuorum, "weights">>);

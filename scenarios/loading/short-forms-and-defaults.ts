@@ -69,6 +69,7 @@ export function completeScenario(raw: RawScenario, name: string): CompleteScenar
     name,
     about: printableText(raw.about ?? ""),
     zookeeper: raw.zookeeper ?? "newest",
+    ...(raw.behaviors === undefined ? {} : { behaviors: [raw.behaviors].flat() }),
     ...(raw.seed === undefined ? {} : { seed: String(raw.seed) }),
     servers: Object.fromEntries(Object.entries(servers).map(([id, server]) => [id, completeServer(server ?? {})])),
     ...(raw.quorum === undefined || raw.quorum === "majority" ? {} : { quorum: { weights: {}, ...raw.quorum } }),

@@ -167,7 +167,6 @@ function sum(numbers: readonly number[]): number {
 
 /** Returns the names of the chosen incidents that can be staged on a release. */
 function stagedIn(release: string, { incidents }: Options): string[] {
-  if (!INCIDENT_RELEASES.includes(release)) return [];
   return INCIDENTS.filter(({ releases = INCIDENT_RELEASES }) => releases.includes(release))
     .map(({ name }) => name)
     .filter((name) => incidents.includes(name));

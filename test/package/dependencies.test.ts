@@ -60,6 +60,11 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
     packages: NOTHING,
     allowed: "wire -> formats, jute, protocol",
   },
+  probe: {
+    files: /^(probe|wire|decide|protocol)\//,
+    packages: /^node:/,
+    allowed: "probe -> wire, decide, protocol; node: modules",
+  },
   doctor: {
     files:
       /^(doctor|formats|scenarios|cluster|invariants|protocol|sim)\/|^decide\/zoo-cfg\.ts$|^roll\/read-ensemble\.ts$/,
@@ -91,7 +96,7 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
   reports: {
     files: /^(reports|logs)\/|^protocol\/(zxid|packets|leader\/sync-rules|election\/notification-wire)\.ts$/,
     types: new RegExp(
-      "^(campaign|confirm|decide|doctor|explain|formats|fuzz|reconstruct|roll|scenarios|cluster|invariants|" +
+      "^(campaign|confirm|decide|doctor|explain|formats|fuzz|probe|reconstruct|roll|scenarios|cluster|invariants|" +
         "protocol|sim)/",
     ),
     packages: /^(chalk|cli-table3|xmlbuilder)$/,

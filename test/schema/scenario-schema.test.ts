@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import { PROTOCOL_EVENTS } from "../../cluster/records.ts";
 import { INVARIANT_ALIASES, INVARIANT_IDS } from "../../invariants/index.ts";
 import { SYNC_RULES } from "../../protocol/leader/sync-rules.ts";
+import { NAMED_BEHAVIORS } from "../../protocol/named-behaviors.ts";
 import type { FailureReason } from "../../protocol/notes.ts";
 import { PACKET_NAMES } from "../../protocol/packets.ts";
 import { RELEASES } from "../../protocol/releases.ts";
@@ -49,6 +50,7 @@ describe("the schema", () => {
     expect(definitions.decision.properties.rule.enum.toSorted()).toEqual(Object.keys(SYNC_RULES).toSorted());
     expect(definitions.failureReason.enum).toEqual(Object.keys(FAILURE_REASONS));
     expect(definitions.release.enum).toEqual(RELEASES);
+    expect(definitions.behavior.enum).toEqual(NAMED_BEHAVIORS);
   });
 
   it("describes every field", () => {

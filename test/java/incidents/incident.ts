@@ -59,6 +59,11 @@ export class Lab {
     return this.zabsim.doctor(this.release, ensemble.configFile(ids[0] as number), copies);
   }
 
+  /** Probes a quorum port of 127.0.0.1 as a learner with this last zxid. */
+  probe(port: number, zxid: string): unknown {
+    return this.zabsim.probe(this.release, port, zxid);
+  }
+
   /** Keeps what zabsim reads first: the state of the incident before its repair. */
   private keepFirst(name: string, keep: (folder: string) => void): void {
     const folder = this.keepIn === undefined ? undefined : join(this.keepIn, name);

@@ -189,6 +189,11 @@ export class RealEnsemble {
     return /^Mode: (leader|follower|observer)$/m.exec(answer ?? "")?.[1] as Mode | undefined;
   }
 
+  /** Returns the answer of a server to a command of four letters; undefined if there is none. */
+  async command(id: number, word: string): Promise<string | undefined> {
+    return (await fourLetterWord(this.server(id).ports.client, word)) ?? undefined;
+  }
+
   async client(id: number, timeoutMs?: number): Promise<WireClient> {
     const client = await WireClient.open(this.server(id).ports.client, timeoutMs);
     this.clients.add(client);

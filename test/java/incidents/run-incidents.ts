@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { holeInLog } from "./hole-in-log.ts";
 import { type Incident, Lab } from "./incident.ts";
+import { probe } from "./probe.ts";
 import { RealEnsemble } from "./real-ensemble.ts";
 import { serverClassPath } from "./server-classes.ts";
 import { shortInitLimit } from "./short-init-limit.ts";
@@ -19,12 +20,13 @@ const INCIDENT_MS_MAX = 400_000;
 export const INCIDENTS: readonly Incident[] = [
   wipedVoters,
   holeInLog,
+  probe,
   shortInitLimit,
   uncommittedTail,
   unreachableSmallerId,
 ];
 
-/** The releases whose servers are staged. */
+/** The releases on which an incident is staged that names none. */
 export const INCIDENT_RELEASES: readonly string[] = ["3.5.10", "3.8.6", "3.9.5"];
 
 /**

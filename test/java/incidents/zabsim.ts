@@ -1,4 +1,4 @@
-/** Runs `zabsim explain` and `zabsim doctor` as an operator does, and looks up what they print. */
+/** Runs `zabsim explain`, `zabsim doctor` and `zabsim probe` as an operator does, and looks up what they print. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import type { DoctorAnswer } from "../../../doctor/diagnose.ts";
@@ -23,6 +23,10 @@ export class Zabsim {
   doctor(release: string, config: string, directories: readonly string[]): DoctorAnswer {
     const options = ["--json", "--zookeeper", release, "--config", config];
     return this.run(["doctor", ...options, ...directories]) as DoctorAnswer;
+  }
+
+  probe(release: string, port: number, zxid: string): unknown {
+    return this.run(["probe", `127.0.0.1:${port}`, "--zxid", zxid, "--zookeeper", release, "--json"]);
   }
 
   private run(args: readonly string[]): unknown {

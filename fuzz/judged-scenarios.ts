@@ -1,0 +1,81 @@
+/**
+ * What a named behavior (an open pull request or a fix) changes in kept scenarios: each one runs in the same release
+ * with and without it.
+ */
+import { behaviorOf } from "../protocol/releases.ts";
+import { runScenario } from "../scenarios/run.ts";
+import type { Scenario } from "../scenarios/scenario.ts";
+import { attributedBugs } from "./attribution.ts";
+import { settledAtEnd } from "./attribution-table.ts";
+import { KNOWN_BUGS, labelOf } from "./known-bugs.ts";
+import { expectingStuck, failureOf, STUCK, signatureOf } from "./shrink/failure.ts";
+
+/**
+ * What a behavior does to one scenario. `exposes`: it fails only with the behavior, but because of a bug that the
+ * release has. `fails differently`: it violates other invariants than before. `none`: it fails neither without the
+ * behavior nor with it.
+ */
+export type ScenarioVerdict = "fixes" | "fixes in part" | "fails differently" | "stays" | "exposes" | "breaks" | "none";
+
+/** One kept scenario with and without a behavior. */
+export interface JudgedScenario {
+  readonly scenario: string;
+  /** The violated invariants, and `stuck (REASON)` if servers are stuck after all faults are undone. */
+  readonly before: readonly string[];
+  /** The same with the behavior. */
+  readonly after: readonly string[];
+  readonly verdict: ScenarioVerdict;
+  /** The bugs of the release that explain a failure that occurs only with the behavior. */
+  readonly known: readonly string[];
+}
+
+/** Runs a scenario in a release without and with the named behavior. */
+export function judgeScenario(scenario: Scenario, release: string, behavior: string): JudgedScenario {
+  const { behaviors: _behaviors, ...plain } = { ...scenario, zookeeper: release };
+  const changed = { ...plain, behaviors: [behavior] };
+  const before = failuresOf(plain);
+  const after = failuresOf(changed);
+  const known = before.length === 0 && after.length > 0 ? bugsOf(changed, release) : [];
+  return { scenario: scenario.name, before, after, verdict: verdictOf(before, after, known), known };
+}
+
+function verdictOf(before: readonly string[], after: readonly string[], known: readonly string[]): ScenarioVerdict {
+  if (before.length === 0 && after.length === 0) return "none";
+  if (before.length === 0) return known.length > 0 ? "exposes" : "breaks";
+  if (after.length === 0) return "fixes";
+  if (after.some((one) => !before.includes(one))) return "fails differently";
+  return after.length < before.length ? "fixes in part" : "stays";
+}
+
+/** Returns the bugs of the release, without the behavior, that explain the failure of a scenario with it. */
+function bugsOf(scenario: Scenario, release: string): string[] {
+  const settled = settledAtEnd(scenario);
+  const failure = failureOf(runScenario(settled, { seed: BigInt(scenario.seed ?? 1), digest: false }));
+  const ids = failure === undefined ? [] : attributedBugs(settled, failure);
+  const bugs = KNOWN_BUGS.filter(
+    ({ hasCause, id, isIn }) => ids.includes(id) && (hasCause ?? isIn)(behaviorOf(release)),
+  );
+  return bugs.map(labelOf);
+}
+
+/**
+ * Returns the failures of a run after whose last step all servers are settled. Servers count as stuck only if they are
+ * stuck for STUCK, so a slow recovery is no failure.
+ */
+function failuresOf(scenario: Scenario): string[] {
+  const seed = BigInt(scenario.seed ?? 1);
+  const settled = settledAtEnd(scenario);
+  let run = runScenario(settled, { seed, digest: false });
+  if (run.liveness?.stuck === true) run = runScenario(expectingStuck(settled, STUCK), { seed, digest: false });
+  const invariants = [...new Set(run.violations.map(({ id }) => id as string))].sort();
+  const failure = run.liveness?.stuck === true ? failureOf({ ...run, violations: [] }) : undefined;
+  return failure === undefined ? invariants : [...invariants, signatureOf(failure)];
+}
+
+const SEEDS = [1n, 2n, 3n] as const;
+
+/** Returns whether a scenario fails in any way, with its seed, or with one of three seeds if it has none. */
+export function failsAtAll(scenario: Scenario): boolean {
+  const seeds = scenario.seed === undefined ? SEEDS : [BigInt(scenario.seed)];
+  return seeds.some((seed) => failureOf(runScenario(scenario, { seed, digest: false })) !== undefined);
+}

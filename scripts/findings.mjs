@@ -1,0 +1,35 @@
+// Regenerates docs/findings.md: `zabsim judge` for each open pull request, with campaigns, and for each fix, without.
+//
+//   node scripts/findings.mjs [--plans N] [--without-fixes]
+//
+// With --plans 0, no campaigns run.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { importBundle, root } from "./import-bundle.mjs";
+
+const { values } = parseArgs({
+  options: { plans: { type: "string", default: "2000" }, "without-fixes": { type: "boolean" } },
+});
+const { FIXES, PULL_REQUESTS } = await importBundle("protocol/index.ts", "out/protocol.mjs");
+const { findingsPage } = await importBundle("reports/judge.ts", "out/judge-page.mjs");
+
+const folder = mkdtempSync(join(tmpdir(), "zabsim-findings-"));
+const judge = (behavior, options) => {
+  const args = [join(root, "bin", "zabsim.js"), "judge", behavior, "--json", ...options];
+  const { status, stdout } = spawnSync(process.execPath, args, {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  // 1 says that the behavior breaks something.
+  if (status !== 0 && status !== 1) process.exit(status ?? 70);
+  return JSON.parse(stdout);
+};
+const hasCampaigns = values.plans !== "0";
+const campaigns = hasCampaigns ? ["--plans", values.plans, "--time", "10m", "--out", folder] : ["--time", "0s"];
+const pulls = Object.keys(PULL_REQUESTS).map((behavior) => judge(behavior, campaigns));
+const fixes = values["without-fixes"] ? [] : FIXES.map((fix) => judge(fix, ["--time", "0s"]));
+rmSync(folder, { recursive: true, force: true });
+writeFileSync(join(root, "docs", "findings.md"), findingsPage(pulls, fixes));
