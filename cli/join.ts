@@ -8,7 +8,7 @@ import { NoteRecorder, type ProtocolRecord, recordFilter } from "../cluster/reco
 import { readMyid } from "../doctor/read-data-directory.ts";
 import { LiveServer } from "../live/live-server.ts";
 import { readZooCfgOfServer } from "../live/zoo-cfg.ts";
-import { asServerId, type ServerId } from "../protocol/index.ts";
+import { asServerId, PACKET_NAMES, PING, type ServerId } from "../protocol/index.ts";
 import { recordJson } from "../reports/run-json.ts";
 import { timeline, timelineLine } from "../reports/timeline.ts";
 import { configText, namedConfigText } from "./config-text.ts";
@@ -64,6 +64,11 @@ export async function join(options: JoinOptions): Promise<number> {
           recorded,
           recordFilter(() => true),
         ),
+        received: (from, { type, zxid }) => {
+          // A PING arrives twice a tick, and says nothing new.
+          if (type === PING) return;
+          recorded({ atUs: now(), server: myid, event: "received", from, message: PACKET_NAMES[type] as string, zxid });
+        },
         exited: (exitCode) => {
           recorded({ atUs: now(), server: myid, event: "crashed", exitCode, lost: [] });
           end(EXIT_FINDING);

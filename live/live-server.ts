@@ -8,6 +8,7 @@
 
 import { diskRulesOf } from "../doctor/disk-rules.ts";
 import {
+  asServerId,
   type ConnectionId,
   DISK_ACCEPTED_EPOCH,
   DISK_BACKGROUND_SNAPSHOT,
@@ -24,9 +25,12 @@ import {
   type Epoch,
   EXIT_CANNOT_BIND,
   EXIT_UNEXPECTED,
+  FOLLOWERINFO,
   History,
+  type LearnerInfo,
   type LogFile,
   type Notes,
+  OBSERVERINFO,
   Peer,
   type Port,
   packet,
@@ -76,11 +80,14 @@ export interface LiveConfig {
 export interface LiveOwner {
   /** The receiver of the core's observations. */
   readonly notes: Notes;
+  /** The server is about to handle a packet of the quorum port. `from` is -1 for a learner that is not known yet. */
+  received(from: ServerId, message: QuorumPacket): void;
   /** The server has exited: the exit code of ZooKeeper, and the reason. */
   exited(code: number, reason: string): void;
 }
 
 const NS_PER_US = 1000n;
+const UNKNOWN_SERVER = asServerId(-1);
 
 export class LiveServer implements Effects, SocketEvents {
   readonly peer: Peer;
@@ -102,6 +109,8 @@ export class LiveServer implements Effects, SocketEvents {
   private readonly incoming = new Map<ConnectionId, { readonly zxid: Zxid; readonly pieces: Uint8Array[] }>();
   /** The connections to which a SNAP packet was sent and the stream was not. */
   private readonly openStreams = new Set<ConnectionId>();
+  /** The servers at the other ends of connections, as far as they are known. */
+  private readonly peers = new Map<ConnectionId, ServerId>();
   private hasEnded = false;
 
   /** Opens the data directory. Throws an error of the file system if it cannot be written. */
@@ -229,12 +238,20 @@ export class LiveServer implements Effects, SocketEvents {
       this.closed(connection, "closed");
       return;
     }
+    this.owner.received(this.senderOf(connection, message), message);
     if (message.type !== SNAP) {
       this.input(() => this.peer.packet(connection, message));
       return;
     }
     this.incoming.set(connection, { zxid: message.zxid, pieces: [] });
     this.input(() => this.peer.packet(connection, packet(SNAP, message.zxid, SNAPSHOT_PART)));
+  }
+
+  private senderOf(connection: ConnectionId, { data, type }: QuorumPacket): ServerId {
+    if (type === FOLLOWERINFO || type === OBSERVERINFO) {
+      this.peers.set(connection, data === null ? UNKNOWN_SERVER : (data as LearnerInfo).serverId);
+    }
+    return this.peers.get(connection) ?? UNKNOWN_SERVER;
   }
 
   private snapshotArrived(connection: ConnectionId): void {
@@ -248,6 +265,7 @@ export class LiveServer implements Effects, SocketEvents {
   }
 
   private forget(connection: ConnectionId): void {
+    this.peers.delete(connection);
     this.incoming.delete(connection);
     this.openStreams.delete(connection);
   }
@@ -255,7 +273,10 @@ export class LiveServer implements Effects, SocketEvents {
   // ---- effects: network
 
   connect(to: ServerId, port: Port, number?: number): ConnectionId {
-    return this.connections.connect(this.config.members.hostOf(to), port, number ?? this.numberOf(port, to));
+    const host = this.config.members.hostOf(to);
+    const connection = this.connections.connect(host, port, number ?? this.numberOf(port, to));
+    this.peers.set(connection, to);
+    return connection;
   }
 
   private numberOf(port: Port, sid: ServerId): number {

@@ -271,10 +271,14 @@ const FIRST_PORT = 10_000;
 const BLOCKS = 50;
 const PORTS_OF_A_BLOCK = 100;
 
-/** Resolves to `count` different ports of 127.0.0.1 on which no process listens. */
+/** The next port that this process tries. Servers that have not started yet do not listen on their ports. */
+let nextPort = FIRST_PORT + (process.pid % BLOCKS) * PORTS_OF_A_BLOCK;
+
+/** Resolves to `count` ports of 127.0.0.1 on which no process listens. No two calls return the same port. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
-  for (let port = FIRST_PORT + (process.pid % BLOCKS) * PORTS_OF_A_BLOCK; ports.length < count; port++) {
+  while (ports.length < count) {
+    const port = nextPort++;
     if (await isFree(port)) ports.push(port);
   }
   return ports;

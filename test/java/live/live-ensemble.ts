@@ -254,6 +254,17 @@ export class LiveEnsemble {
     return "epoch" in file ? file.epoch : undefined;
   }
 
+  /** Copies the data directory of a server, which may run but must be idle, for `restore`. */
+  backUp(id: number): void {
+    cpSync(this.version2(id), join(this.server(id).folder, "backup"), { recursive: true });
+  }
+
+  /** Replaces the data directory of a server that does not run by the copy of `backUp`. */
+  restore(id: number): void {
+    rmSync(this.version2(id), { recursive: true, force: true });
+    cpSync(join(this.server(id).folder, "backup"), this.version2(id), { recursive: true });
+  }
+
   /** Copies the data directory of one server to that of another one, whose myid stays. */
   copyData(from: number, to: number): void {
     rmSync(this.version2(to), { recursive: true, force: true });

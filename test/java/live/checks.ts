@@ -1,0 +1,99 @@
+/** What a live server must do among real servers. Each check stages one ensemble. */
+import { strict as assert } from "node:assert";
+import type { LiveEnsemble, LiveServerSpec, LiveSettings } from "./live-ensemble.ts";
+
+/** One check. */
+export interface LiveCheck {
+  readonly name: string;
+  /** The servers; `real` are the releases of the real ones, one after the other. */
+  servers(real: readonly string[]): readonly LiveServerSpec[];
+  readonly settings?: Partial<LiveSettings>;
+  run(ensemble: LiveEnsemble): Promise<string>;
+}
+
+const WRITES = 1000;
+const CLIENTS = 4;
+
+/** Servers 1 and 2 are real. 3 is a participant and 4 an observer of ours. */
+const withObserver = ([first = "", second = first]: readonly string[]): LiveServerSpec[] => [
+  { id: 1, release: first },
+  { id: 2, release: second },
+  { id: 3, release: second, isOurs: true },
+  { id: 4, release: first, isOurs: true, isObserver: true },
+];
+
+/** Servers 1 and 2 are real, and 3 is ours. */
+const withParticipant = (real: readonly string[]): LiveServerSpec[] => withObserver(real).slice(0, 3);
+
+/** Creates nodes through several sessions at a time. Returns the names of those whose creation was acknowledged. */
+async function createMany(ensemble: LiveEnsemble, id: number, prefix: string, count: number): Promise<string[]> {
+  const names = Array.from({ length: count }, (_, i) => `${prefix}${i}`);
+  const lanes = Array.from({ length: CLIENTS }, (_, lane) => names.filter((_, i) => i % CLIENTS === lane));
+  await Promise.all(lanes.map((lane) => ensemble.write(id, lane)));
+  return names;
+}
+
+/** Waits until our servers have logged what the leader has logged last. */
+async function caughtUp(ensemble: LiveEnsemble, leader: number, ...ours: readonly number[]): Promise<void> {
+  for (const id of ours) {
+    await ensemble.until(`server ${id} logs what leader ${leader} has logged`, async () => {
+      return ensemble.zxids(id).at(-1) === ensemble.zxids(leader).at(-1);
+    });
+  }
+}
+
+/** The packets that started the synchronizations of a server of ours, in order. */
+function syncs(ensemble: LiveEnsemble, id: number): string[] {
+  return ensemble
+    .records(id)
+    .filter(({ event, message }) => event === "received" && /^(DIFF|TRUNC|SNAP)$/.test(message as string))
+    .map(({ message }) => message as string);
+}
+
+/** Fails unless the log of a server of ours is the last part of the leader's: the same records, byte by byte. */
+function logsAgree(ensemble: LiveEnsemble, leader: number, ours: number, atLeast: number): void {
+  const theirs = ensemble.zxids(leader);
+  const own = ensemble.zxids(ours);
+  assert.ok(own.length >= atLeast, `the log of server ${ours} has ${own.length} records, at least ${atLeast} expected`);
+  assert.deepEqual(own, theirs.slice(-own.length), `the logs of servers ${ours} and ${leader} differ`);
+}
+
+const joins: LiveCheck = {
+  name: "joins by SNAP, DIFF and TRUNC, follows 1,000 writes",
+  servers: withObserver,
+  async run(ensemble) {
+    ensemble.start(1, 2);
+    let leader = await ensemble.serving(1, 2);
+    await ensemble.write(leader, ["first"]);
+    ensemble.start(3, 4);
+    await Promise.all([3, 4].map((id) => ensemble.hasRecord(id, "active")));
+    await createMany(ensemble, 1, "w", WRITES);
+    await caughtUp(ensemble, leader, 3, 4);
+    for (const id of [3, 4]) logsAgree(ensemble, leader, id, WRITES);
+    await ensemble.stop([3, 4]);
+    await ensemble.write(leader, ["while-down-1", "while-down-2"]);
+    ensemble.start(3, 4);
+    await Promise.all([3, 4].map((id) => ensemble.hasRecord(id, "active", 2)));
+    await caughtUp(ensemble, leader, 3, 4);
+    for (const id of [3, 4]) logsAgree(ensemble, leader, id, WRITES);
+    // The real servers lose writes that ours keep: their directories are restored from a backup.
+    for (const id of [1, 2]) ensemble.backUp(id);
+    await ensemble.write(leader, ["lost-1", "lost-2"]);
+    await caughtUp(ensemble, leader, 3, 4);
+    await ensemble.stop([3, 4]);
+    await ensemble.stop([1, 2]);
+    for (const id of [1, 2]) ensemble.restore(id);
+    ensemble.start(1, 2);
+    leader = await ensemble.serving(1, 2);
+    ensemble.start(3, 4);
+    await Promise.all([3, 4].map((id) => ensemble.hasRecord(id, "active", 3)));
+    await ensemble.write(leader, ["last"]);
+    await caughtUp(ensemble, leader, 3, 4);
+    for (const id of [3, 4]) logsAgree(ensemble, leader, id, WRITES);
+    for (const id of [3, 4]) assert.deepEqual(syncs(ensemble, id), ["SNAP", "DIFF", "TRUNC"]);
+    return `follower and observer: SNAP, DIFF, TRUNC; ${WRITES} writes followed`;
+  },
+};
+
+export const LIVE_CHECKS: readonly LiveCheck[] = [joins];
+void withParticipant;
