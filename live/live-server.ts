@@ -2,8 +2,9 @@
  * A server that takes part in a real ensemble: the core of protocol/ on sockets, files and the clock of this machine. It
  * is the host of one Peer, as cluster/server.ts is in the simulator.
  *
- * Inputs are handled one after the other. Disk operations and the work of threads are complete when the effect returns;
- * the core hears of it as the next input.
+ * Inputs are handled one after the other. The log is synced while the server goes on, because in Java, its thread works
+ * beside the others. All other disk operations and the work of threads are complete when the effect returns, and the
+ * core hears of it as the next input.
  */
 
 import { diskRulesOf } from "../doctor/disk-rules.ts";
@@ -369,7 +370,7 @@ export class LiveServer implements Effects, SocketEvents {
   }
 
   syncLog(): void {
-    this.diskOperation(DISK_SYNC_LOG, () => this.data.log.sync());
+    this.data.log.sync((isDurable) => this.input(() => this.peer.diskDone(DISK_SYNC_LOG, isDurable, null)));
   }
 
   truncateLog(zxid: Zxid, how: Truncation): void {

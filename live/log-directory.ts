@@ -1,11 +1,10 @@
 /**
- * The log files of a live server (FileTxnLog). All operations are synchronous: an operation is complete when the call
- * returns, and the log is durable after `sync`.
+ * The log files of a live server (FileTxnLog). All operations but `sync` are complete when the call returns.
  */
 import {
   closeSync,
   existsSync,
-  fdatasyncSync,
+  fdatasync,
   fsyncSync,
   ftruncateSync,
   openSync,
@@ -45,6 +44,8 @@ export class LogDirectory {
   private open: { readonly file: OpenFile; readonly fd: number } | undefined;
   /** Files that were rolled and not synced. */
   private unsynced: number[] = [];
+  /** Whether a file was created since the last sync. */
+  private hasNewFile = false;
 
   /** Opens the folder version-2 of a dataLogDir. Does not read it yet. */
   constructor(folder: string, reader: BodyReader) {
@@ -109,6 +110,7 @@ export class LogDirectory {
     const path = join(this.folder, logFileName(name));
     const fd = openSync(path, "w");
     writeSync(fd, HEADER);
+    this.hasNewFile = true;
     const file: OpenFile = { name, path, txns: [], ends: [], unreadableFrom: undefined };
     this.files = [...this.files.filter((one) => one.path !== path), file].sort((a, b) => a.name - b.name);
     return { file, fd };
@@ -120,15 +122,29 @@ export class LogDirectory {
     this.open = undefined;
   }
 
-  /** FileTxnLog#commit: makes everything durable that was appended. */
-  sync(): void {
-    for (const fd of this.unsynced) {
-      fdatasyncSync(fd);
-      closeSync(fd);
-    }
+  /**
+   * FileTxnLog#commit: makes everything durable that was appended before this call, while the server goes on. Calls
+   * `done` with whether it succeeded. The log must not be closed before.
+   */
+  sync(done: (isDurable: boolean) => void): void {
+    const rolled = this.unsynced;
+    const fds = [...rolled, ...(this.open === undefined ? [] : [this.open.fd])];
     this.unsynced = [];
-    if (this.open !== undefined) fdatasyncSync(this.open.fd);
-    syncFolder(this.folder);
+    let left = fds.length;
+    let isDurable = true;
+    const end = (): void => {
+      for (const fd of rolled) closeSync(fd);
+      if (isDurable && this.hasNewFile) syncFolder(this.folder);
+      if (isDurable) this.hasNewFile = false;
+      done(isDurable);
+    };
+    if (left === 0) setImmediate(end);
+    for (const fd of fds) {
+      fdatasync(fd, (error) => {
+        isDurable &&= error === null;
+        if (--left === 0) end();
+      });
+    }
   }
 
   /**

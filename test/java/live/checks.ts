@@ -1,5 +1,6 @@
 /** What a live server must do among real servers. Each check stages one ensemble. */
 import { strict as assert } from "node:assert";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { LiveEnsemble, LiveServerSpec, LiveSettings } from "./live-ensemble.ts";
 
 /** One check. */
@@ -13,6 +14,11 @@ export interface LiveCheck {
 
 const WRITES = 1000;
 const CLIENTS = 4;
+const ANSWER_MS_MAX = 3000;
+const RETRY_MS = 100;
+const STOPPED_MS = 1000;
+const KILLS = 3;
+const KILL_EVERY_MS = 700;
 
 /** Servers 1 and 2 are real. 3 is a participant and 4 an observer of ours. */
 const withObserver = ([first = "", second = first]: readonly string[]): LiveServerSpec[] => [
@@ -95,5 +101,84 @@ const joins: LiveCheck = {
   },
 };
 
-export const LIVE_CHECKS: readonly LiveCheck[] = [joins];
+/** Creates nodes one after the other until `isOver`, in new sessions after errors. Returns the acknowledged names. */
+async function createUntil(ensemble: LiveEnsemble, ids: readonly number[], prefix: string, isOver: () => boolean): Promise<string[]> {
+  const acknowledged: string[] = [];
+  for (let i = 0; !isOver(); i++) {
+    try {
+      const client = await ensemble.client(ids[i % ids.length] as number, ANSWER_MS_MAX);
+      for (; !isOver(); i++) {
+        await client.create(`/${prefix}${i}`);
+        acknowledged.push(`${prefix}${i}`);
+      }
+      await client.close();
+    } catch {
+      // A write without an answer can be lost. The next session starts when a server serves again.
+      await sleep(RETRY_MS);
+    }
+  }
+  return acknowledged;
+}
+
+/** Fails unless each of these real servers has all of these nodes. */
+async function haveAll(ensemble: LiveEnsemble, ids: readonly number[], names: readonly string[]): Promise<void> {
+  for (const id of ids) {
+    const found = new Set(await ensemble.nodes(id));
+    const lost = names.filter((name) => !found.has(name));
+    assert.deepEqual(lost, [], `server ${id} lacks ${lost.length} acknowledged writes`);
+  }
+}
+
+const acknowledges: LiveCheck = {
+  name: "commits need our ack, and survive kill -9",
+  servers: ([first = "", second = first]) => [
+    { id: 1, release: second, isOurs: true },
+    { id: 2, release: first },
+    { id: 3, release: second },
+  ],
+  async run(ensemble) {
+    ensemble.start(2, 3);
+    const leader = await ensemble.serving(2, 3);
+    const follower = 5 - leader;
+    ensemble.start(1);
+    await ensemble.hasRecord(1, "active");
+    await ensemble.stop([follower]);
+    await ensemble.write(leader, ["with-ack"]);
+    // Without our ack, the leader cannot commit.
+    const client = await ensemble.client(leader);
+    ensemble.server(1).process?.kill("SIGSTOP");
+    const write = client.create("/without-ack").then(() => Date.now());
+    const isEarly = await Promise.race([write.then(() => true), sleep(STOPPED_MS).then(() => false)]);
+    assert.equal(isEarly, false, "a write was acknowledged without our ack");
+    ensemble.server(1).process?.kill("SIGCONT");
+    await write;
+    await client.close();
+    // No acknowledged write is lost if our process is killed while clients write.
+    let isOver = false;
+    const writing = createUntil(ensemble, [leader], "k", () => isOver);
+    try {
+      for (let kill = 0; kill < KILLS; kill++) {
+        await sleep(KILL_EVERY_MS);
+        await ensemble.stop([1], "SIGKILL");
+        ensemble.start(1);
+        await ensemble.hasRecord(1, "active", kill + 2);
+        await ensemble.serving(leader);
+      }
+      await sleep(KILL_EVERY_MS);
+    } finally {
+      isOver = true;
+    }
+    const names = ["with-ack", "without-ack", ...(await writing)];
+    await haveAll(ensemble, [leader], names);
+    // The stopped server gets them from ours and the other one.
+    ensemble.start(follower);
+    await ensemble.serving(follower);
+    await haveAll(ensemble, [2, 3], names);
+    await caughtUp(ensemble, await ensemble.serving(2, 3), 1);
+    assert.ok(names.length > KILLS, `only ${names.length} writes were acknowledged`);
+    return `${names.length} acknowledged writes survive ${KILLS} kills`;
+  },
+};
+
+export const LIVE_CHECKS: readonly LiveCheck[] = [joins, acknowledges];
 void withParticipant;

@@ -10,7 +10,7 @@ import { bodyReaderOf, TxnLogDecoder, readEpochFile } from "../../../formats/ind
 import { fourLetterWord, WireClient } from "../incidents/wire-client.ts";
 import { freePorts, JAVA_OPTIONS, MAIN_CLASS } from "../incidents/real-ensemble.ts";
 
-const WAIT_MS_MAX = 60_000;
+const WAIT_MS_MAX = 20_000;
 const POLL_MS = 50;
 
 /** The settings of zoo.cfg. */

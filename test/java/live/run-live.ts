@@ -43,7 +43,7 @@ export async function runLiveCheck(root: string, releases: readonly string[], ch
     const found = await Promise.race([check.run(ensemble), limit]);
     return { name: check.name, seconds: seconds(), found, failure: undefined };
   } catch (error) {
-    const tails = ensemble.ids.map((id) => `--- server ${id}\n${ensemble.logText(id).slice(-3000)}`);
+    const tails = ensemble.ids.map((id) => `--- server ${id}\n${ensemble.logText(id).slice(-(Number(process.env.LIVE_TAIL) || 3000))}`);
     return { name: check.name, seconds: seconds(), found: "", failure: [(error as Error).message, ...tails].join("\n") };
   } finally {
     clearTimeout(timer);
