@@ -28,6 +28,8 @@ import {
   EXIT_UNEXPECTED,
   FOLLOWERINFO,
   History,
+  LEADING,
+  type LeaderView,
   type LearnerInfo,
   type LogFile,
   type Notes,
@@ -39,29 +41,37 @@ import {
   QUORUM_PORT,
   type QuorumPacket,
   type QuorumVerifier,
+  REQUEST,
+  REVALIDATE,
   type ServerId,
   type Settings,
   SNAP,
   SNAPSHOT_PART,
   type Snapshot,
   startsStream,
+  SYNC,
   type ThreadWork,
   type Timer,
   type Truncation,
   type Txn,
+  ZERO_ZXID,
   type Zxid,
 } from "../protocol/index.ts";
 import { behaviorOf } from "../protocol/releases.ts";
 import {
+  decodePayload,
   type ElectionEvent,
+  encodePayload,
   encodeQuorumPacket,
   type QuorumEvent,
+  type QuorumPacket as WirePacket,
   type WireRules,
   wireRulesOf,
 } from "../wire/index.ts";
 import { Connections, type SocketEvents } from "./connections.ts";
 import { DataDirectory, UnusableDataDirectory } from "./data-directory.ts";
 import { ElectionMessages } from "./election-messages.ts";
+import { KeptRequests, LeaderService, OP_SYNC } from "./leader-service.ts";
 import type { Members } from "./members.ts";
 import { QuorumMessages } from "./quorum-messages.ts";
 import { Trees } from "./trees.ts";
@@ -88,6 +98,8 @@ export interface LiveOwner {
 }
 
 const NS_PER_US = 1000n;
+/** Stands for a request that the core does not get. */
+const SYNC_REQUEST = "sync";
 const UNKNOWN_SERVER = asServerId(-1);
 
 export class LiveServer implements Effects, SocketEvents {
@@ -110,6 +122,10 @@ export class LiveServer implements Effects, SocketEvents {
   private readonly incoming = new Map<ConnectionId, { readonly zxid: Zxid; readonly pieces: Uint8Array[] }>();
   /** The connections to which a SNAP packet was sent and the stream was not. */
   private readonly openStreams = new Set<ConnectionId>();
+  /** Defined while this server leads and serves. */
+  private service: LeaderService | undefined;
+  private readonly requests = new KeptRequests();
+  private expiryTimer: NodeJS.Timeout | undefined;
   /** The servers at the other ends of connections, as far as they are known. */
   private readonly peers = new Map<ConnectionId, ServerId>();
   private hasEnded = false;
@@ -150,6 +166,7 @@ export class LiveServer implements Effects, SocketEvents {
     this.peer.alive = false;
     for (const timer of this.timers.values()) clearTimeout(timer);
     this.timers.clear();
+    this.stopService();
     this.inputs.length = 0;
     this.connections.closeAll();
     this.data.log.close();
@@ -164,10 +181,74 @@ export class LiveServer implements Effects, SocketEvents {
       for (let next = this.inputs.shift(); next !== undefined; next = this.inputs.shift()) {
         this.peer.nowUs = Number(process.hrtime.bigint() / NS_PER_US);
         next();
+        this.lead();
       }
     } finally {
       this.isHandling = false;
     }
+  }
+
+  // ---- leading
+
+  /** Starts and ends the service for clients with the term of the leader, and answers syncs. */
+  private lead(): void {
+    const { leads } = this.peer;
+    if (!leads && this.service !== undefined) this.stopService();
+    if (leads && this.service === undefined) this.startService();
+    if (!this.service?.hasSyncs) return;
+    const { lastCommitted } = this.peer.inspect().leader as LeaderView;
+    for (const connection of this.service.takeSyncs(lastCommitted)) this.send(connection, packet(SYNC, ZERO_ZXID, null));
+  }
+
+  private startService(): LeaderService {
+    const { history, lastProcessedZxid } = this.peer.database;
+    this.service = new LeaderService(this.trees, this.requests, history, lastProcessedZxid);
+    this.expiryTimer = setInterval(() => this.closeExpired(), this.config.settings.tickTimeMs);
+    return this.service;
+  }
+
+  private stopService(): void {
+    clearInterval(this.expiryTimer);
+    this.service = undefined;
+    this.requests.clear();
+  }
+
+  private closeExpired(): void {
+    const { service } = this;
+    for (const request of service?.closeExpired() ?? []) {
+      const value = this.requests.keep(request);
+      this.input(() => this.peer.write(value, 0));
+    }
+  }
+
+  /** Handles the parts of packets from learners that the core does not know. Returns whether the core gets the packet. */
+  private serveClients(connection: ConnectionId, wire: WirePacket): string | undefined {
+    if (this.peer.state !== LEADING) return undefined;
+    const { service } = this;
+    const payload = decodePayload(wire, "learner", this.rules);
+    if (payload.kind === "sessions") {
+      for (const { session, timeoutMs } of payload.sessions) service?.touch(session, timeoutMs);
+    } else if (payload.kind === "session-question") {
+      const { session, timeoutMs } = payload;
+      const data = encodePayload({
+        kind: "session-answer",
+        session,
+        isValid: service?.touch(session, timeoutMs) ?? false,
+        rest: new Uint8Array(0),
+      });
+      this.connections.send(connection, encodeQuorumPacket({ type: REVALIDATE, zxid: -1n, data, authinfo: null }));
+    } else if (payload.kind === "request") {
+      if (payload.opType === OP_SYNC) {
+        service?.sync(connection);
+        return SYNC_REQUEST;
+      }
+      return this.requests.keep({ ...payload, authinfo: wire.authinfo ?? [] });
+    }
+    return undefined;
+  }
+
+  prepareTxn(zxid: Zxid, value: string | number): Txn | undefined {
+    return (this.service ?? this.startService()).prepare(String(value), zxid);
   }
 
   // ---- what happens on sockets
@@ -230,7 +311,7 @@ export class LiveServer implements Effects, SocketEvents {
     }
   }
 
-  private quorumPacket(connection: ConnectionId, wire: Extract<QuorumEvent, { kind: "packet" }>["packet"]): void {
+  private quorumPacket(connection: ConnectionId, wire: WirePacket): void {
     const isLearner = this.connections.get(connection)?.isOutgoing === true;
     const message = this.quorumMessages.fromWire(wire, isLearner ? "leader" : "learner");
     if (message === "unknown-type") return;
@@ -241,7 +322,12 @@ export class LiveServer implements Effects, SocketEvents {
     }
     this.owner.received(this.senderOf(connection, message), message);
     if (message.type !== SNAP) {
-      this.input(() => this.peer.packet(connection, message));
+      this.input(() => {
+        const value = isLearner ? undefined : this.serveClients(connection, wire);
+        if (value === SYNC_REQUEST) return;
+        const isRequest = value !== undefined && message.type === REQUEST;
+        this.peer.packet(connection, isRequest ? { ...message, data: { ...message.data, value } } : message);
+      });
       return;
     }
     this.incoming.set(connection, { zxid: message.zxid, pieces: [] });

@@ -83,6 +83,13 @@ export class Trees {
     return encodeSnapshotStream(snapshotSource(this.treeOf(history)));
   }
 
+  /** Returns a tree of its own for a history, which the caller may change. */
+  newTreeOf(history: History): DataTree {
+    const base = this.baseOf(history);
+    for (const txn of history.txns(base.history.length)) this.apply(base.tree, txn);
+    return base.tree;
+  }
+
   private treeOf(history: History): DataTree {
     const { latest } = this;
     const known = latest?.history.isPrefixOf(history) === true ? latest : this.baseOf(history);

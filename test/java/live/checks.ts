@@ -17,6 +17,7 @@ const CLIENTS = 4;
 const ANSWER_MS_MAX = 3000;
 const RETRY_MS = 100;
 const STOPPED_MS = 1000;
+const LED_WRITES = 100;
 const KILLS = 3;
 const KILL_EVERY_MS = 700;
 
@@ -180,5 +181,61 @@ const acknowledges: LiveCheck = {
   },
 };
 
-export const LIVE_CHECKS: readonly LiveCheck[] = [joins, acknowledges];
-void withParticipant;
+/** The decisions of our leader about a learner, in order. */
+function decisions(ensemble: LiveEnsemble, leader: number, learner: number): string[] {
+  const records = ensemble.records(leader).filter((one) => one.event === "sync-decided" && one.learner === learner);
+  return records.map(({ decision }) => decision as string);
+}
+
+const leads: LiveCheck = {
+  name: "leads, synchronizes by SNAP, DIFF and TRUNC, and serves clients",
+  servers: withParticipant,
+  async run(ensemble) {
+    ensemble.start(1, 3);
+    await ensemble.serving(1);
+    assert.equal(await ensemble.mode(1), "follower");
+    const client = await ensemble.client(1);
+    await client.create("/data", "first");
+    await client.setData("/data", "second");
+    assert.equal(await client.getData("/data"), "second");
+    await client.create("/gone");
+    await client.remove("/gone");
+    await assert.rejects(client.create("/data"), { code: -110 });
+    await assert.rejects(client.setData("/no-node", ""), { code: -101 });
+    const names = ["data", ...(await createMany(ensemble, 1, "a", LED_WRITES))];
+    ensemble.start(2);
+    await ensemble.serving(2);
+    await haveAll(ensemble, [1, 2], names);
+    // A follower restarts, and the other one goes on.
+    await ensemble.stop([2]);
+    await client.create("/while-down");
+    ensemble.start(2);
+    await ensemble.serving(2);
+    names.push("while-down", ...(await createMany(ensemble, 2, "b", LED_WRITES)));
+    await haveAll(ensemble, [1, 2], names);
+    // The leader and one follower lose writes that the other one keeps.
+    await client.close();
+    for (const id of [1, 3]) ensemble.backUp(id);
+    await ensemble.write(2, ["lost-1", "lost-2"]);
+    await ensemble.stop([2, 1]);
+    await ensemble.stop([3]);
+    for (const id of [1, 3]) ensemble.restore(id);
+    ensemble.start(1, 3);
+    await ensemble.serving(1);
+    ensemble.start(2);
+    await ensemble.serving(2);
+    await ensemble.write(2, ["last"]);
+    await haveAll(ensemble, [1, 2], [...names, "last"]);
+    assert.ok(!(await ensemble.nodes(2)).includes("lost-1"), "server 2 still has a write that the leader lacks");
+    for (const id of [1, 2]) await caughtUp(ensemble, 3, id);
+    logsAgree(ensemble, 3, 2, 1);
+    assert.deepEqual(decisions(ensemble, 3, 2), ["SNAP", "DIFF", "TRUNC"]);
+    // Without followers, the server stops leading.
+    const looked = ensemble.records(3).filter(({ event }) => event === "looking").length;
+    await ensemble.stop([1, 2]);
+    await ensemble.hasRecord(3, "looking", looked + 1);
+    return `SNAP, DIFF, TRUNC; ${names.length} writes`;
+  },
+};
+
+export const LIVE_CHECKS: readonly LiveCheck[] = [joins, acknowledges, leads];
