@@ -48,8 +48,8 @@ import {
   SNAP,
   SNAPSHOT_PART,
   type Snapshot,
-  startsStream,
   SYNC,
+  startsStream,
   type ThreadWork,
   type Timer,
   type Truncation,
@@ -197,7 +197,8 @@ export class LiveServer implements Effects, SocketEvents {
     if (leads && this.service === undefined) this.startService();
     if (!this.service?.hasSyncs) return;
     const { lastCommitted } = this.peer.inspect().leader as LeaderView;
-    for (const connection of this.service.takeSyncs(lastCommitted)) this.send(connection, packet(SYNC, ZERO_ZXID, null));
+    for (const connection of this.service.takeSyncs(lastCommitted))
+      this.send(connection, packet(SYNC, ZERO_ZXID, null));
   }
 
   private startService(): LeaderService {
@@ -505,7 +506,7 @@ export class LiveServer implements Effects, SocketEvents {
   /** Performs an operation now, and reports its end as the next input. An operation that throws or returns false fails. */
   private diskOperation(
     operation: DiskOp,
-    perform: () => boolean | void,
+    perform: () => unknown,
     result: Snapshot | null | (() => DiskImage | null) = null,
   ): void {
     let isDone: boolean;

@@ -2,8 +2,9 @@
  * Turns the requests of clients into transactions, as a leader does (PrepRequestProcessor). All transactions that the
  * leader has proposed are applied to a tree of their own, so that the next request sees their results.
  */
-import { applyTxn, type DataTree } from "../datatree/index.ts";
+
 import { isSession } from "../datatree/ephemeral-owner.ts";
+import { applyTxn, type DataTree } from "../datatree/index.ts";
 import { type Acl, encodeTxn, encodeTxnBody, type Txn, type TxnBody } from "../formats/index.ts";
 import { CREATE_CONTAINER, CREATE_TTL, ERROR } from "../formats/op-codes.ts";
 import { fixedAcls, isPermitted, PERMS } from "./acl-check.ts";
@@ -190,7 +191,11 @@ export class PrepRequests {
   }
 
   /** PrepRequestProcessor#pRequest2TxnCreate. */
-  private prepareCreate(znodes: Znodes, operation: Extract<ZnodeOperation, { kind: "create" }>, request: ClientRequest): TxnBody {
+  private prepareCreate(
+    znodes: Znodes,
+    operation: Extract<ZnodeOperation, { kind: "create" }>,
+    request: ClientRequest,
+  ): TxnBody {
     const { data, flags, type } = operation;
     if (!(flags >= 0 && flags <= FLAG_MAX)) throw new RequestFailure(CODE.badArguments);
     if (TTL_FLAGS.includes(flags) || type === CREATE_TTL) throw new RequestFailure(CODE.unimplemented);
@@ -217,7 +222,11 @@ export class PrepRequests {
   }
 }
 
-function prepareDelete(znodes: Znodes, { path, version }: { path: string | null; version: number }, request: ClientRequest): TxnBody {
+function prepareDelete(
+  znodes: Znodes,
+  { path, version }: { path: string | null; version: number },
+  request: ClientRequest,
+): TxnBody {
   const parentPath = parentOf(path);
   if (SPECIAL_PATHS.includes(path as string)) throw new RequestFailure(CODE.badArguments);
   const parent = znodes.need(parentPath);
@@ -230,7 +239,11 @@ function prepareDelete(znodes: Znodes, { path, version }: { path: string | null;
   return { kind: "delete", path };
 }
 
-function prepareSetData(znodes: Znodes, { data, path, version }: Extract<ZnodeOperation, { kind: "set-data" }>, request: ClientRequest): TxnBody {
+function prepareSetData(
+  znodes: Znodes,
+  { data, path, version }: Extract<ZnodeOperation, { kind: "set-data" }>,
+  request: ClientRequest,
+): TxnBody {
   if (!isValidPath(path)) throw new RequestFailure(CODE.badArguments);
   const node = znodes.need(path);
   permit(node, PERMS.write, request);
@@ -239,7 +252,11 @@ function prepareSetData(znodes: Znodes, { data, path, version }: Extract<ZnodeOp
   return { kind: "set-data", path, data, version: next };
 }
 
-function prepareSetAcl(znodes: Znodes, operation: Extract<ZnodeOperation, { kind: "set-acl" }>, request: ClientRequest): TxnBody {
+function prepareSetAcl(
+  znodes: Znodes,
+  operation: Extract<ZnodeOperation, { kind: "set-acl" }>,
+  request: ClientRequest,
+): TxnBody {
   const { path, version } = operation;
   if (!isValidPath(path)) throw new RequestFailure(CODE.badArguments);
   const acls = fixedAcls(operation.acls, request.authinfo);
@@ -251,7 +268,11 @@ function prepareSetAcl(znodes: Znodes, operation: Extract<ZnodeOperation, { kind
   return { kind: "set-acl", path, acls, version: next };
 }
 
-function prepareCheck(znodes: Znodes, { path, version }: { path: string | null; version: number }, request: ClientRequest): TxnBody {
+function prepareCheck(
+  znodes: Znodes,
+  { path, version }: { path: string | null; version: number },
+  request: ClientRequest,
+): TxnBody {
   if (!isValidPath(path)) throw new RequestFailure(CODE.badArguments);
   const node = znodes.need(path);
   permit(node, PERMS.read, request);
@@ -284,4 +305,3 @@ function sequenceOf(cversion: number): string {
 function errorOf(error: number): Prepared {
   return { type: ERROR, body: { kind: "error", error } };
 }
-

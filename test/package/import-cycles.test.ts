@@ -21,6 +21,7 @@ const PACKAGES = [
   "reports",
   "campaign",
   "lib",
+  "live",
   "cli",
 ];
 

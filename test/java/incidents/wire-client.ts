@@ -47,10 +47,10 @@ export class WireClient {
     }
   }
 
-  /** Creates a persistent node. Resolves when the transaction is committed. */
-  async create(path: string, data: Buffer | string = ""): Promise<void> {
+  /** Creates a node, by default a persistent one. `flags` are those of CreateMode. Resolves when it is committed. */
+  async create(path: string, data: Buffer | string = "", flags = 0): Promise<void> {
     const acl = [int(1), int(ALL_PERMISSIONS), text("world"), text("anyone")];
-    await this.request(TYPE.create, [text(path), bytes(Buffer.from(data)), ...acl, int(0)]);
+    await this.request(TYPE.create, [text(path), bytes(Buffer.from(data)), ...acl, int(flags)]);
   }
 
   /** Returns the names of the children of a node, sorted. */

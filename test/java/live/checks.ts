@@ -17,6 +17,8 @@ const CLIENTS = 4;
 const ANSWER_MS_MAX = 3000;
 const RETRY_MS = 100;
 const STOPPED_MS = 1000;
+const EPHEMERAL = 1;
+const SEQUENTIAL = 2;
 const LED_WRITES = 100;
 const KILLS = 3;
 const KILL_EVERY_MS = 700;
@@ -103,7 +105,12 @@ const joins: LiveCheck = {
 };
 
 /** Creates nodes one after the other until `isOver`, in new sessions after errors. Returns the acknowledged names. */
-async function createUntil(ensemble: LiveEnsemble, ids: readonly number[], prefix: string, isOver: () => boolean): Promise<string[]> {
+async function createUntil(
+  ensemble: LiveEnsemble,
+  ids: readonly number[],
+  prefix: string,
+  isOver: () => boolean,
+): Promise<string[]> {
   const acknowledged: string[] = [];
   for (let i = 0; !isOver(); i++) {
     try {
@@ -202,19 +209,23 @@ const leads: LiveCheck = {
     await client.remove("/gone");
     await assert.rejects(client.create("/data"), { code: -110 });
     await assert.rejects(client.setData("/no-node", ""), { code: -101 });
-    const names = ["data", ...(await createMany(ensemble, 1, "a", LED_WRITES))];
+    await client.create("/ephemeral", "", EPHEMERAL);
+    await client.create("/sequential-", "", SEQUENTIAL);
+    // The session of this client expires: its znode is deleted.
+    client.abandon();
+    const names = ["data", "sequential-0000000003", ...(await createMany(ensemble, 1, "a", LED_WRITES))];
     ensemble.start(2);
     await ensemble.serving(2);
     await haveAll(ensemble, [1, 2], names);
     // A follower restarts, and the other one goes on.
     await ensemble.stop([2]);
-    await client.create("/while-down");
+    await ensemble.write(1, ["while-down"]);
     ensemble.start(2);
     await ensemble.serving(2);
     names.push("while-down", ...(await createMany(ensemble, 2, "b", LED_WRITES)));
     await haveAll(ensemble, [1, 2], names);
     // The leader and one follower lose writes that the other one keeps.
-    await client.close();
+    await ensemble.until("the session expires", async () => !(await ensemble.nodes(1)).includes("ephemeral"));
     for (const id of [1, 3]) ensemble.backUp(id);
     await ensemble.write(2, ["lost-1", "lost-2"]);
     await ensemble.stop([2, 1]);
@@ -230,6 +241,9 @@ const leads: LiveCheck = {
     for (const id of [1, 2]) await caughtUp(ensemble, 3, id);
     logsAgree(ensemble, 3, 2, 1);
     assert.deepEqual(decisions(ensemble, 3, 2), ["SNAP", "DIFF", "TRUNC"]);
+    // From 3.6 on, a server compares the digest in each transaction with that of its own tree.
+    for (const id of [1, 2])
+      assert.doesNotMatch(ensemble.logText(id), /digests? (are|is) not matching|digest mismatch/i);
     // Without followers, the server stops leading.
     const looked = ensemble.records(3).filter(({ event }) => event === "looking").length;
     await ensemble.stop([1, 2]);

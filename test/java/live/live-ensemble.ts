@@ -3,14 +3,24 @@
  * and others are `zabsim join`. Each server is a process of its own.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, cpSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { bodyReaderOf, TxnLogDecoder, readEpochFile } from "../../../formats/index.ts";
-import { fourLetterWord, WireClient } from "../incidents/wire-client.ts";
+import { bodyReaderOf, readEpochFile, TxnLogDecoder } from "../../../formats/index.ts";
 import { freePorts, JAVA_OPTIONS, MAIN_CLASS } from "../incidents/real-ensemble.ts";
+import { fourLetterWord, WireClient } from "../incidents/wire-client.ts";
 
-const WAIT_MS_MAX = 20_000;
+const WAIT_MS_MAX = 45_000;
 const POLL_MS = 50;
 
 /** The settings of zoo.cfg. */
@@ -58,7 +68,12 @@ export class LiveEnsemble {
   private readonly classPaths: ReadonlyMap<string, string>;
   private readonly clients = new Set<WireClient>();
 
-  private constructor(root: string, folder: string, servers: readonly Server[], classPaths: ReadonlyMap<string, string>) {
+  private constructor(
+    root: string,
+    folder: string,
+    servers: readonly Server[],
+    classPaths: ReadonlyMap<string, string>,
+  ) {
     this.root = root;
     this.folder = folder;
     this.ids = servers.map(({ id }) => id);
@@ -80,7 +95,12 @@ export class LiveEnsemble {
     const ports = await freePorts(3 * specs.length);
     const servers = specs.map((spec, i) => {
       const [client = 0, quorum = 0, election = 0] = ports.slice(3 * i);
-      return { ...spec, folder: join(folder, `server-${spec.id}`), ports: { client, quorum, election }, process: undefined };
+      return {
+        ...spec,
+        folder: join(folder, `server-${spec.id}`),
+        ports: { client, quorum, election },
+        process: undefined,
+      };
     });
     const ensemble = new LiveEnsemble(root, folder, servers, classPaths);
     for (const { id } of specs) {
@@ -161,7 +181,18 @@ export class LiveEnsemble {
   private javaCommand({ id, release }: Server): string[] {
     const properties = Object.entries(this.settings.properties).map(([key, value]) => `-Dzookeeper.${key}=${value}`);
     const classPath = this.classPaths.get(release) as string;
-    return ["nice", "-n", "10", "java", ...JAVA_OPTIONS, ...properties, "-cp", classPath, MAIN_CLASS, this.configFile(id)];
+    return [
+      "nice",
+      "-n",
+      "10",
+      "java",
+      ...JAVA_OPTIONS,
+      ...properties,
+      "-cp",
+      classPath,
+      MAIN_CLASS,
+      this.configFile(id),
+    ];
   }
 
   private ourCommand({ id, release }: Server): string[] {
@@ -242,7 +273,9 @@ export class LiveEnsemble {
         for (let item = decoder.next(); item !== undefined; item = decoder.next()) {
           if (item.kind === "record") {
             const at = item.offset + 12;
-            found.push(`${bytes.readBigInt64BE(at + 12).toString(16)} ${bytes.subarray(at, at + item.length).toString("base64")}`);
+            found.push(
+              `${bytes.readBigInt64BE(at + 12).toString(16)} ${bytes.subarray(at, at + item.length).toString("base64")}`,
+            );
           }
         }
         return found;

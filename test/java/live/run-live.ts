@@ -43,8 +43,15 @@ export async function runLiveCheck(root: string, releases: readonly string[], ch
     const found = await Promise.race([check.run(ensemble), limit]);
     return { name: check.name, seconds: seconds(), found, failure: undefined };
   } catch (error) {
-    const tails = ensemble.ids.map((id) => `--- server ${id}\n${ensemble.logText(id).slice(-(Number(process.env.LIVE_TAIL) || 3000))}`);
-    return { name: check.name, seconds: seconds(), found: "", failure: [(error as Error).message, ...tails].join("\n") };
+    const tails = ensemble.ids.map(
+      (id) => `--- server ${id}\n${ensemble.logText(id).slice(-(Number(process.env.LIVE_TAIL) || 3000))}`,
+    );
+    return {
+      name: check.name,
+      seconds: seconds(),
+      found: "",
+      failure: [(error as Error).message, ...tails].join("\n"),
+    };
   } finally {
     clearTimeout(timer);
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
