@@ -252,7 +252,7 @@ export const HELP = {
     ],
     exitCodes: [
       [EXIT_OK, "the server is synced (--until synced)"],
-      [EXIT_FINDING, "the server exited"],
+      [EXIT_FINDING, "the server exited, or violated an invariant"],
       ...interrupted("the server ends as if it was killed"),
     ],
   },

@@ -2,13 +2,16 @@
  * `zabsim join` runs the core as a server of a real ensemble, on the sockets, the files and the clock of this machine,
  * and prints what the server does.
  */
-import { existsSync } from "node:fs";
+import { closeSync, existsSync, openSync, writeSync } from "node:fs";
 import { join as joinPath } from "node:path";
+import { Watchers } from "../cluster/note-watchers.ts";
 import { NoteRecorder, type ProtocolRecord, recordFilter } from "../cluster/records.ts";
 import { readMyid } from "../doctor/read-data-directory.ts";
+import { Invariants } from "../invariants/index.ts";
+import { configurationOf } from "../invariants/quorum-test.ts";
 import { LiveServer } from "../live/live-server.ts";
 import { readZooCfgOfServer } from "../live/zoo-cfg.ts";
-import { asServerId, PACKET_NAMES, PING, type ServerId } from "../protocol/index.ts";
+import { asServerId, observersOf, PACKET_NAMES, PING, type ServerId } from "../protocol/index.ts";
 import { recordJson } from "../reports/run-json.ts";
 import { timeline, timelineLine } from "../reports/timeline.ts";
 import { configText, namedConfigText } from "./config-text.ts";
@@ -23,10 +26,14 @@ export interface JoinOptions {
   readonly zookeeper?: string;
   readonly myid?: bigint;
   readonly until?: string;
+  /** The file for the inputs and outputs of the core. */
+  readonly trace?: string;
   readonly json?: boolean;
 }
 
 const UNTIL = ["synced"] as const;
+/** The events after which a server has the data of the leader, or leads. */
+const SYNCED: readonly string[] = ["active", "established"];
 const ACCEPTED_CONFIG = "the path of a zoo.cfg with a line server.N for each server, and dataDir";
 
 export async function join(options: JoinOptions): Promise<number> {
@@ -51,19 +58,29 @@ export async function join(options: JoinOptions): Promise<number> {
     const startUs = performance.now() * 1000;
     const now = (): number => Math.round(performance.now() * 1000 - startUs);
     const show = printer(options);
+    const { verifier } = cfg;
+    const invariants = new Invariants({
+      servers: verifier.members,
+      observers: observersOf(verifier),
+      isQuorum: configurationOf(verifier).isQuorum,
+      now,
+    });
+    const traceFd = options.trace === undefined ? undefined : openTrace(options.trace);
     let server: LiveServer | undefined;
     const code = await new Promise<number>((end) => {
       const recorded = (record: ProtocolRecord): void => {
         show(record);
-        if (until === "synced" && record.event === "active") end(EXIT_OK);
+        if (until === "synced" && SYNCED.includes(record.event)) end(EXIT_OK);
       };
+      const recorder = new NoteRecorder(
+        myid,
+        now,
+        recorded,
+        recordFilter(() => true),
+      );
       server = new LiveServer(live, {
-        notes: new NoteRecorder(
-          myid,
-          now,
-          recorded,
-          recordFilter(() => true),
-        ),
+        notes: new Watchers(invariants.notesFor(myid), recorder),
+        trace: traceFd === undefined ? undefined : (line) => void writeSync(traceFd, line),
         received: (from, { type, zxid }) => {
           // A PING arrives twice a tick, and says nothing new.
           if (type === PING) return;
@@ -78,8 +95,23 @@ export async function join(options: JoinOptions): Promise<number> {
       server.start();
     });
     server?.kill();
+    if (traceFd !== undefined) closeSync(traceFd);
+    const { violations } = invariants;
+    for (const { id, server: sid, text } of violations) {
+      const json = { event: "violation", invariant: id, server: sid, text };
+      await write(options.json ? `${JSON.stringify(json)}\n` : `violation of ${id}: server ${sid} ${text}\n`);
+    }
+    if (violations.length > 0) return EXIT_FINDING;
     return interruption.exitCode ?? code;
   });
+}
+
+function openTrace(file: string): number {
+  try {
+    return openSync(file, "w");
+  } catch (error) {
+    throw new UsageError(`--trace ${file}: cannot be written (${(error as NodeJS.ErrnoException).code})`);
+  }
 }
 
 async function ownId(dataDir: string): Promise<ServerId> {

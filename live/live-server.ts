@@ -71,6 +71,7 @@ import {
 import { Connections, type SocketEvents } from "./connections.ts";
 import { DataDirectory, UnusableDataDirectory } from "./data-directory.ts";
 import { ElectionMessages } from "./election-messages.ts";
+import { type Core, InputTrace } from "./input-trace.ts";
 import { KeptRequests, LeaderService, OP_SYNC } from "./leader-service.ts";
 import type { Members } from "./members.ts";
 import { QuorumMessages } from "./quorum-messages.ts";
@@ -91,6 +92,8 @@ export interface LiveConfig {
 export interface LiveOwner {
   /** The receiver of the core's observations. */
   readonly notes: Notes;
+  /** Writes one line of the trace of the inputs and outputs of the core (input-trace.ts). Default: no trace. */
+  readonly trace?: ((line: string) => void) | undefined;
   /** The server is about to handle a packet of the quorum port. `from` is -1 for a learner that is not known yet. */
   received(from: ServerId, message: QuorumPacket): void;
   /** The server has exited: the exit code of ZooKeeper, and the reason. */
@@ -104,6 +107,8 @@ const UNKNOWN_SERVER = asServerId(-1);
 
 export class LiveServer implements Effects, SocketEvents {
   readonly peer: Peer;
+  /** The inputs of the Peer. */
+  private readonly core: Core;
   readonly emptyHistory = History.empty();
   private readonly config: LiveConfig;
   private readonly owner: LiveOwner;
@@ -142,7 +147,10 @@ export class LiveServer implements Effects, SocketEvents {
     this.data = new DataDirectory(dataDir, dataLogDir, disk, this.trees, this.emptyHistory);
     this.connections = new Connections(this.rules, this);
     this.quorumMessages = new QuorumMessages(this.rules, members);
-    this.peer = new Peer({ myid, verifier, settings, emptyHistory: this.emptyHistory, behavior }, this, owner.notes);
+    const trace = owner.trace && new InputTrace(owner.trace, { release, myid, verifier, settings });
+    const effects = trace?.effectsOf(this) ?? this;
+    this.peer = new Peer({ myid, verifier, settings, emptyHistory: this.emptyHistory, behavior }, effects, owner.notes);
+    this.core = trace?.inputsOf(this.peer) ?? this.peer;
     const ownConfig = (): Uint8Array => members.textOf(this.peer.configurations.committed);
     this.electionMessages = new ElectionMessages(this.rules, members, myid, ownConfig);
   }
@@ -151,10 +159,10 @@ export class LiveServer implements Effects, SocketEvents {
   start(): void {
     this.input(() => {
       try {
-        this.peer.start(this.data.load());
+        this.core.start(this.data.load());
       } catch (error) {
         if (!(error instanceof UnusableDataDirectory)) throw error;
-        this.peer.exit(EXIT_UNEXPECTED, "disk-error", error.message);
+        this.core.exit(EXIT_UNEXPECTED, "disk-error", error.message);
       }
     });
   }
@@ -218,7 +226,7 @@ export class LiveServer implements Effects, SocketEvents {
     const { service } = this;
     for (const request of service?.closeExpired() ?? []) {
       const value = this.requests.keep(request);
-      this.input(() => this.peer.write(value, 0));
+      this.input(() => this.core.write(value, 0));
     }
   }
 
@@ -255,24 +263,24 @@ export class LiveServer implements Effects, SocketEvents {
   // ---- what happens on sockets
 
   accepted(connection: ConnectionId, port: Port): void {
-    this.input(() => this.peer.accepted(connection, port));
+    this.input(() => this.core.accepted(connection, port));
   }
 
   connected(connection: ConnectionId): void {
-    this.input(() => this.peer.connected(connection));
+    this.input(() => this.core.connected(connection));
   }
 
   refused(connection: ConnectionId): void {
-    this.input(() => this.peer.refused(connection));
+    this.input(() => this.core.refused(connection));
   }
 
   closed(connection: ConnectionId, how: "closed" | "reset"): void {
     this.forget(connection);
-    this.input(() => this.peer.closed(connection, how));
+    this.input(() => this.core.closed(connection, how));
   }
 
   cannotListen(_port: Port, problem: string): void {
-    this.input(() => this.peer.exit(EXIT_CANNOT_BIND, "listener-failed", problem));
+    this.input(() => this.core.exit(EXIT_CANNOT_BIND, "listener-failed", problem));
   }
 
   election(connection: ConnectionId, event: ElectionEvent): void {
@@ -291,7 +299,7 @@ export class LiveServer implements Effects, SocketEvents {
   }
 
   private electionMessage(connection: ConnectionId, message: ElectionMessage | undefined): void {
-    if (message !== undefined) this.input(() => this.peer.electionMessage(connection, message));
+    if (message !== undefined) this.input(() => this.core.electionMessage(connection, message));
   }
 
   quorum(connection: ConnectionId, event: QuorumEvent): void {
@@ -327,12 +335,12 @@ export class LiveServer implements Effects, SocketEvents {
         const value = isLearner ? undefined : this.serveClients(connection, wire);
         if (value === SYNC_REQUEST) return;
         const isRequest = value !== undefined && message.type === REQUEST;
-        this.peer.packet(connection, isRequest ? { ...message, data: { ...message.data, value } } : message);
+        this.core.packet(connection, isRequest ? { ...message, data: { ...message.data, value } } : message);
       });
       return;
     }
     this.incoming.set(connection, { zxid: message.zxid, pieces: [] });
-    this.input(() => this.peer.packet(connection, packet(SNAP, message.zxid, SNAPSHOT_PART)));
+    this.input(() => this.core.packet(connection, packet(SNAP, message.zxid, SNAPSHOT_PART)));
   }
 
   private senderOf(connection: ConnectionId, { data, type }: QuorumPacket): ServerId {
@@ -349,7 +357,7 @@ export class LiveServer implements Effects, SocketEvents {
     const { pieces, zxid } = arrived;
     const history = this.data.historyOf(zxid, "SNAP");
     this.trees.adoptStream(history, pieces, zxid);
-    this.input(() => this.peer.packet(connection, packet(SNAP, zxid, { zxid, history })));
+    this.input(() => this.core.packet(connection, packet(SNAP, zxid, { zxid, history })));
   }
 
   private forget(connection: ConnectionId): void {
@@ -420,7 +428,7 @@ export class LiveServer implements Effects, SocketEvents {
     const due = setTimeout(
       () => {
         this.timers.delete(timer);
-        this.input(() => this.peer.timer(timer));
+        this.input(() => this.core.timer(timer));
       },
       Math.ceil(Math.max(0, delayUs) / 1000),
     );
@@ -438,7 +446,7 @@ export class LiveServer implements Effects, SocketEvents {
     this.work.add(name);
     this.input(() => {
       this.work.delete(name);
-      this.peer.workDone(work, key);
+      this.core.workDone(work, key);
     });
   }
 
@@ -457,7 +465,7 @@ export class LiveServer implements Effects, SocketEvents {
   }
 
   syncLog(): void {
-    this.data.log.sync((isDurable) => this.input(() => this.peer.diskDone(DISK_SYNC_LOG, isDurable, null)));
+    this.data.log.sync((isDurable) => this.input(() => this.core.diskDone(DISK_SYNC_LOG, isDurable, null)));
   }
 
   truncateLog(zxid: Zxid, how: Truncation): void {
@@ -515,7 +523,7 @@ export class LiveServer implements Effects, SocketEvents {
     } catch {
       isDone = false;
     }
-    this.input(() => this.peer.diskDone(operation, isDone, typeof result === "function" ? result() : result));
+    this.input(() => this.core.diskDone(operation, isDone, typeof result === "function" ? result() : result));
   }
 
   // Configurations in files are not written: a live server keeps the static list of its zoo.cfg.

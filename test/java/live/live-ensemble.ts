@@ -49,6 +49,8 @@ interface Server extends LiveServerSpec {
   readonly folder: string;
   readonly ports: { readonly client: number; readonly quorum: number; readonly election: number };
   process: ChildProcess | undefined;
+  /** How often the process was started. */
+  starts: number;
 }
 
 /** The role that a real server reports with the command `srvr`. */
@@ -100,6 +102,7 @@ export class LiveEnsemble {
         folder: join(folder, `server-${spec.id}`),
         ports: { client, quorum, election },
         process: undefined,
+        starts: 0,
       };
     });
     const ensemble = new LiveEnsemble(root, folder, servers, classPaths);
@@ -128,6 +131,11 @@ export class LiveEnsemble {
       ];
       writeFileSync(join(folder, "zoo.cfg"), text.join("\n"));
     }
+  }
+
+  /** The ids of the servers that are `zabsim join`. */
+  get ours(): readonly number[] {
+    return this.ids.filter((id) => this.server(id).isOurs === true);
   }
 
   server(id: number): Server {
@@ -161,9 +169,9 @@ export class LiveEnsemble {
     return lines.flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as JoinRecord] : []));
   }
 
-  /** The file with the inputs and outputs of the core since the last start of `zabsim join`. */
-  traceFile(id: number): string {
-    return join(this.server(id).folder, "trace.jsonl");
+  /** The files with the inputs and outputs of the core, one for each start of `zabsim join`. */
+  traceFiles(id: number): string[] {
+    return Array.from({ length: this.server(id).starts }, (_, i) => join(this.server(id).folder, `trace-${i}.jsonl`));
   }
 
   start(...ids: readonly number[]): void {
@@ -195,9 +203,11 @@ export class LiveEnsemble {
     ];
   }
 
-  private ourCommand({ id, release }: Server): string[] {
+  private ourCommand(server: Server): string[] {
+    const { id, release } = server;
+    const trace = join(server.folder, `trace-${server.starts++}.jsonl`);
     const bin = join(this.root, "bin", "zabsim.js");
-    return [process.execPath, bin, "join", "--json", "--zookeeper", release, "--config", this.configFile(id)];
+    return [process.execPath, bin, "join", "--json", "--zookeeper", release, "--trace", trace, "--config", this.configFile(id)];
   }
 
   /** Waits until each of these real servers serves and one of them leads. Returns the id of the leader. */

@@ -1,7 +1,11 @@
 /** Runs the checks of live servers: several ensembles at a time, because they mostly wait. */
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Invariants } from "../../../invariants/index.ts";
+import { configurationOf } from "../../../invariants/quorum-test.ts";
+import { CUT_TRACE, replayTrace } from "../../../live/input-trace.ts";
+import { observersOf } from "../../../protocol/index.ts";
 import { serverClassPath } from "../incidents/server-classes.ts";
 import { LIVE_CHECKS, type LiveCheck } from "./checks.ts";
 import { LiveEnsemble } from "./live-ensemble.ts";
@@ -41,6 +45,8 @@ export async function runLiveCheck(root: string, releases: readonly string[], ch
       timer = setTimeout(() => reject(new Error(`not finished after ${CHECK_MS_MAX} ms`)), CHECK_MS_MAX);
     });
     const found = await Promise.race([check.run(ensemble), limit]);
+    ensemble.kill();
+    replayTraces(ensemble);
     return { name: check.name, seconds: seconds(), found, failure: undefined };
   } catch (error) {
     const tails = ensemble.ids.map(
@@ -56,6 +62,28 @@ export async function runLiveCheck(root: string, releases: readonly string[], ch
     clearTimeout(timer);
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
     await ensemble.close();
+  }
+}
+
+/** Fails if a violation was found live, or if the core answers the recorded inputs in another way, or violates more. */
+function replayTraces(ensemble: LiveEnsemble): void {
+  for (const id of ensemble.ours) {
+    const violation = ensemble.records(id).find(({ event }) => event === "violation");
+    if (violation !== undefined) throw new Error(`live: ${JSON.stringify(violation)}`);
+    for (const file of ensemble.traceFiles(id)) {
+      let invariants: Invariants | undefined;
+      // A process that was killed can have written a part of its last line.
+      const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
+      const { difference } = replayTrace(lines, ({ myid, verifier }, now) => {
+        const isQuorum = configurationOf(verifier).isQuorum;
+        invariants = new Invariants({ servers: verifier.members, observers: observersOf(verifier), isQuorum, now });
+        return invariants.notesFor(myid);
+      });
+      const isCut = difference?.recorded === CUT_TRACE;
+      if (difference !== undefined && !isCut) throw new Error(`replay of server ${id}: ${JSON.stringify(difference)}`);
+      const [replayed] = invariants?.violations ?? [];
+      if (replayed !== undefined) throw new Error(`replay of server ${id}: violation of ${replayed.id}: ${replayed.text}`);
+    }
   }
 }
 
