@@ -7,11 +7,10 @@ import { join as joinPath } from "node:path";
 import { Watchers } from "../cluster/note-watchers.ts";
 import { NoteRecorder, type ProtocolRecord, recordFilter } from "../cluster/records.ts";
 import { readMyid } from "../doctor/read-data-directory.ts";
-import { Invariants } from "../invariants/index.ts";
-import { configurationOf } from "../invariants/quorum-test.ts";
 import { LiveServer } from "../live/live-server.ts";
+import { oneServerInvariants } from "../live/one-server-invariants.ts";
 import { readZooCfgOfServer } from "../live/zoo-cfg.ts";
-import { asServerId, observersOf, PACKET_NAMES, PING, type ServerId } from "../protocol/index.ts";
+import { asServerId, PACKET_NAMES, PING, type ServerId } from "../protocol/index.ts";
 import { recordJson } from "../reports/run-json.ts";
 import { timeline, timelineLine } from "../reports/timeline.ts";
 import { configText, namedConfigText } from "./config-text.ts";
@@ -58,13 +57,7 @@ export async function join(options: JoinOptions): Promise<number> {
     const startUs = performance.now() * 1000;
     const now = (): number => Math.round(performance.now() * 1000 - startUs);
     const show = printer(options);
-    const { verifier } = cfg;
-    const invariants = new Invariants({
-      servers: verifier.members,
-      observers: observersOf(verifier),
-      isQuorum: configurationOf(verifier).isQuorum,
-      now,
-    });
+    const { invariants, notes } = oneServerInvariants({ myid, verifier: cfg.verifier }, now);
     const traceFd = options.trace === undefined ? undefined : openTrace(options.trace);
     let server: LiveServer | undefined;
     const code = await new Promise<number>((end) => {
@@ -79,7 +72,7 @@ export async function join(options: JoinOptions): Promise<number> {
         recordFilter(() => true),
       );
       server = new LiveServer(live, {
-        notes: new Watchers(invariants.notesFor(myid), recorder),
+        notes: new Watchers(notes, recorder),
         trace: traceFd === undefined ? undefined : (line) => void writeSync(traceFd, line),
         received: (from, { type, zxid }) => {
           // A PING arrives twice a tick, and says nothing new.

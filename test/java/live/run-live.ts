@@ -2,10 +2,9 @@
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Invariants } from "../../../invariants/index.ts";
-import { configurationOf } from "../../../invariants/quorum-test.ts";
+import type { Invariants } from "../../../invariants/index.ts";
 import { CUT_TRACE, replayTrace } from "../../../live/input-trace.ts";
-import { observersOf } from "../../../protocol/index.ts";
+import { oneServerInvariants } from "../../../live/one-server-invariants.ts";
 import { serverClassPath } from "../incidents/server-classes.ts";
 import { LIVE_CHECKS, type LiveCheck } from "./checks.ts";
 import { LiveEnsemble } from "./live-ensemble.ts";
@@ -74,10 +73,10 @@ function replayTraces(ensemble: LiveEnsemble): void {
       let invariants: Invariants | undefined;
       // A process that was killed can have written a part of its last line.
       const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
-      const { difference } = replayTrace(lines, ({ myid, verifier }, now) => {
-        const isQuorum = configurationOf(verifier).isQuorum;
-        invariants = new Invariants({ servers: verifier.members, observers: observersOf(verifier), isQuorum, now });
-        return invariants.notesFor(myid);
+      const { difference } = replayTrace(lines, (server, now) => {
+        const one = oneServerInvariants(server, now);
+        invariants = one.invariants;
+        return one.notes;
       });
       const isCut = difference?.recorded === CUT_TRACE;
       if (difference !== undefined && !isCut) throw new Error(`replay of server ${id}: ${JSON.stringify(difference)}`);
