@@ -537,7 +537,7 @@ function createProgram(done: (code: number) => void): Command {
     .option("--myid <n>", "id of the server (default: the file myid in dataDir)", parseCount("--myid"))
     .option(
       "--trace <file>",
-      "write each input and output of the core to this file, as JSON lines, for zabsim replay (default: none)",
+      "write each input and each output of the core to this file, as JSON lines (default: none)",
     )
     .option("--until <moment>", "end when the server is synced with the leader: synced (default: Ctrl-C)")
     .action(async (options) => done(await (await import("./join.ts")).join(options)));

@@ -121,7 +121,8 @@ export function replayTrace(
   const effects = wrapped((effect, args) => {
     const line = parsed[at++];
     const replayed = textOf({ effect, args });
-    const isEqual = line !== undefined && "effect" in line && textOf({ effect: line.effect, args: line.args }) === replayed;
+    const isEqual =
+      line !== undefined && "effect" in line && textOf({ effect: line.effect, args: line.args }) === replayed;
     if (!isEqual) throw new Difference(replayed);
     return line.result;
   });

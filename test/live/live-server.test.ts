@@ -57,7 +57,12 @@ function start(text: string, myid: ServerId): Started {
   const server = new LiveServer(
     { ...cfg, dataDir, dataLogDir: dataDir, myid, release: "3.9.4" },
     {
-      notes: new NoteRecorder(myid, () => 0, (record) => records.push(record), filter),
+      notes: new NoteRecorder(
+        myid,
+        () => 0,
+        (record) => records.push(record),
+        filter,
+      ),
       trace: (line) => trace.push(line),
       received: () => {},
       exited: () => {},
@@ -85,7 +90,11 @@ async function send(port: number, bytes: Uint8Array): Promise<void> {
   socket.destroy();
 }
 
-function replay({ trace }: Started): { readonly difference: unknown; readonly violations: readonly string[] | undefined; readonly inputs: number } {
+function replay({ trace }: Started): {
+  readonly difference: unknown;
+  readonly violations: readonly string[] | undefined;
+  readonly inputs: number;
+} {
   let invariants: Invariants | undefined;
   const lines = trace.map((line) => line.trimEnd());
   const { difference, inputs } = replayTrace(lines, (server, now) => {

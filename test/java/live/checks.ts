@@ -67,8 +67,8 @@ function logsAgree(ensemble: LiveEnsemble, leader: number, ours: number, atLeast
   assert.deepEqual(own, theirs.slice(-own.length), `the logs of servers ${ours} and ${leader} differ`);
 }
 
-const joins: LiveCheck = {
-  name: "joins by SNAP, DIFF and TRUNC, follows 1,000 writes",
+const follows: LiveCheck = {
+  name: "follows",
   servers: withObserver,
   async run(ensemble) {
     ensemble.start(1, 2);
@@ -138,7 +138,7 @@ async function haveAll(ensemble: LiveEnsemble, ids: readonly number[], names: re
 }
 
 const acknowledges: LiveCheck = {
-  name: "commits need our ack, and survive kill -9",
+  name: "acknowledges",
   servers: ([first = "", second = first]) => [
     { id: 1, release: second, isOurs: true },
     { id: 2, release: first },
@@ -195,7 +195,7 @@ function decisions(ensemble: LiveEnsemble, leader: number, learner: number): str
 }
 
 const leads: LiveCheck = {
-  name: "leads, synchronizes by SNAP, DIFF and TRUNC, and serves clients",
+  name: "leads",
   servers: withParticipant,
   async run(ensemble) {
     ensemble.start(1, 3);
@@ -252,4 +252,35 @@ const leads: LiveCheck = {
   },
 };
 
-export const LIVE_CHECKS: readonly LiveCheck[] = [joins, acknowledges, leads];
+const exchanges: LiveCheck = {
+  name: "exchanges",
+  servers: withParticipant,
+  async run(ensemble) {
+    ensemble.start(1, 2);
+    const leader = await ensemble.serving(1, 2);
+    ensemble.start(3);
+    await ensemble.hasRecord(3, "active");
+    const names = await createMany(ensemble, leader, "e", LED_WRITES);
+    await caughtUp(ensemble, leader, 3);
+    await ensemble.stop([3]);
+    await ensemble.stop([1, 2]);
+    // Server 1 gets the directory of ours, and ours gets that of server 2.
+    const epochs = [ensemble.epoch(3, "acceptedEpoch"), ensemble.epoch(3, "currentEpoch")];
+    assert.deepEqual([ensemble.epoch(2, "acceptedEpoch"), ensemble.epoch(2, "currentEpoch")], epochs);
+    ensemble.copyData(3, 1);
+    ensemble.copyData(2, 3);
+    ensemble.start(1, 2);
+    const next = await ensemble.serving(1, 2);
+    ensemble.start(3);
+    await ensemble.hasRecord(3, "active", 2);
+    const loaded = ensemble.records(3).findLast(({ event }) => event === "loaded");
+    assert.equal(loaded?.zxid, `1:${2 * CLIENTS + LED_WRITES}`);
+    names.push("last");
+    await ensemble.write(next, ["last"]);
+    await haveAll(ensemble, [1, 2], names);
+    await caughtUp(ensemble, next, 3);
+    return `a real server starts on our directory, and ours on one of a real server, at ${loaded?.zxid}`;
+  },
+};
+
+export const LIVE_CHECKS: readonly LiveCheck[] = [follows, acknowledges, leads, exchanges];

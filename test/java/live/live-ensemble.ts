@@ -20,7 +20,7 @@ import { bodyReaderOf, readEpochFile, TxnLogDecoder } from "../../../formats/ind
 import { freePorts, JAVA_OPTIONS, MAIN_CLASS } from "../incidents/real-ensemble.ts";
 import { fourLetterWord, WireClient } from "../incidents/wire-client.ts";
 
-const WAIT_MS_MAX = 45_000;
+const WAIT_MS_MAX = 90_000;
 const POLL_MS = 50;
 
 /** The settings of zoo.cfg. */
@@ -189,25 +189,25 @@ export class LiveEnsemble {
   private javaCommand({ id, release }: Server): string[] {
     const properties = Object.entries(this.settings.properties).map(([key, value]) => `-Dzookeeper.${key}=${value}`);
     const classPath = this.classPaths.get(release) as string;
-    return [
-      "nice",
-      "-n",
-      "10",
-      "java",
-      ...JAVA_OPTIONS,
-      ...properties,
-      "-cp",
-      classPath,
-      MAIN_CLASS,
-      this.configFile(id),
-    ];
+    return ["java", ...JAVA_OPTIONS, ...properties, "-cp", classPath, MAIN_CLASS, this.configFile(id)];
   }
 
   private ourCommand(server: Server): string[] {
     const { id, release } = server;
     const trace = join(server.folder, `trace-${server.starts++}.jsonl`);
     const bin = join(this.root, "bin", "zabsim.js");
-    return [process.execPath, bin, "join", "--json", "--zookeeper", release, "--trace", trace, "--config", this.configFile(id)];
+    return [
+      process.execPath,
+      bin,
+      "join",
+      "--json",
+      "--zookeeper",
+      release,
+      "--trace",
+      trace,
+      "--config",
+      this.configFile(id),
+    ];
   }
 
   /** Waits until each of these real servers serves and one of them leads. Returns the id of the leader. */
