@@ -112,7 +112,7 @@ export function replayTrace(
   notesFor: (server: TracedServer, now: () => number) => Notes,
 ): ReplayEnd {
   const emptyHistory = History.empty();
-  const parsed = lines.filter((line) => line !== "").map((line) => valueOf(line, emptyHistory) as TraceLine);
+  const parsed = lines.filter((line) => line !== "").map((line) => parsedLine(line, emptyHistory) as TraceLine);
   const [first] = parsed;
   if (first === undefined || !("server" in first)) throw new Error("the first line has no server");
   const { server } = first;
@@ -166,7 +166,7 @@ function textOf(value: unknown): string {
   });
 }
 
-function valueOf(line: string, emptyHistory: History): unknown {
+function parsedLine(line: string, emptyHistory: History): unknown {
   return JSON.parse(line, (_, part) => {
     if (typeof part !== "object" || part === null) return part;
     if (HISTORY in part) return (part[HISTORY] as Txn[]).reduce((history, txn) => history.extend(txn), emptyHistory);
