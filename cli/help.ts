@@ -290,6 +290,17 @@ export const HELP = {
       "transactions is not printed.",
     ],
   },
+  join: {
+    examples: [
+      ["zabsim join --config zk3/zoo.cfg --zookeeper 3.8.4", "run server 3 of an ensemble until Ctrl-C"],
+      ["zabsim join --config zk3/zoo.cfg --until synced", "end when the server has the data of the leader"],
+    ],
+    exitCodes: [
+      [EXIT_OK, "the server is synced (--until synced)"],
+      [EXIT_FINDING, "the server exited, or violated an invariant"],
+      ...interrupted("the server ends as if it was killed"),
+    ],
+  },
   init: {
     examples: [
       ["zabsim init", "write scenario.yaml"],

@@ -585,6 +585,28 @@ function createProgram(done: (code: number) => void): Command {
     .action(async (from, to, options) => done(await (await import("./plan-roll.ts")).planRoll(from, to, options)));
 
   command(
+    "join",
+    "run the core as a server of a real ensemble",
+    "Runs the core as one server of a real ensemble, with the ports, the data directory and the limits of a zoo.cfg, " +
+      "and prints what the server does. It follows, observes or leads as the ensemble decides. The data directory has " +
+      "ZooKeeper's own formats. Clients cannot connect to the server.",
+    JSON_LINES,
+  )
+    .requiredOption("--config <file>", "zoo.cfg of the server (required)")
+    .option(
+      "--zookeeper <release>",
+      "ZooKeeper release that the server behaves like (default: newest)",
+      parseRelease("--zookeeper"),
+    )
+    .option("--myid <n>", "id of the server (default: the file myid in dataDir)", parseCount("--myid"))
+    .option(
+      "--trace <file>",
+      "write each input and each output of the core to this file, as JSON lines (default: none)",
+    )
+    .option("--until <moment>", "end when the server is synced with the leader: synced (default: Ctrl-C)")
+    .action(async (options) => done(await (await import("./join.ts")).join(options)));
+
+  command(
     "doctor [dirs...]",
     "read the data directories of an ensemble: what is lost, who can lead, what to do",
     "Reads the data directories (copies, or those of stopped servers) of the servers of an ensemble, and writes " +

@@ -76,6 +76,11 @@ export class Invariants {
     this.checkers.agreementAndTotalOrder.startWith(history);
   }
 
+  /** Records that servers that are not watched have broadcast the transactions of this history. */
+  broadcastElsewhere(history: History): void {
+    this.initialTxns.add(history);
+  }
+
   /** Returns the notes through which a server's core reports to the invariants. */
   notesFor(server: ServerId): Notes {
     return new ServerNotes(this.ensemble.get(server), this.ensemble, this.initialTxns, this.checkers);

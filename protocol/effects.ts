@@ -209,6 +209,13 @@ export interface Effects {
    */
   startWork(work: ThreadWork, key: number): void;
 
+  /**
+   * Returns the transaction with this zxid for a client's write (PrepRequestProcessor#pRequest). A host whose
+   * transactions have bytes makes them here. Without this method, or if it returns undefined, the transaction consists
+   * of the value.
+   */
+  prepareTxn?(zxid: Zxid, value: string | number, bytes: number): Txn | undefined;
+
   /** FileTxnLog#append: appends the transaction to the open log file. If no file is open, first opens log.<zxid>. */
   append(txn: Txn): void;
   /** FileTxnLog#rollLog: makes the next append open a new file. */

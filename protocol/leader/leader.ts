@@ -526,7 +526,8 @@ export class Leader
   private prepare(value: string | number, bytes: number): boolean {
     const zxid = this.takeZxid();
     if (zxid === undefined) return false;
-    this.propose(makeTxn(zxid, value, bytes));
+    const { effects } = this.server;
+    this.propose(effects.prepareTxn?.(zxid, value, bytes) ?? makeTxn(zxid, value, bytes));
     return true;
   }
 

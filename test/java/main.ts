@@ -12,6 +12,8 @@ import { serverClassPath } from "./incidents/server-classes.ts";
 import { buildProgram, JavaProgram } from "./java-program.ts";
 import { KINDS, type Kind, type Question } from "./kinds.ts";
 import { inLanes } from "./lanes.ts";
+import { LIVE_CHECKS } from "./live/checks.ts";
+import { prepareLive, runLiveCheck } from "./live/run-live.ts";
 import { record } from "./record.ts";
 
 const INPUTS = 2000;
@@ -22,6 +24,8 @@ const LANES = 3;
 const TOTAL = "test:java: ";
 /** The name of the kind that stages incidents instead of asking questions. */
 const STAGED = "incidents";
+/** The name of the kind that runs `zabsim join` among real servers (live/checks.ts). */
+const LIVE = "live";
 
 export interface Options {
   readonly releases: readonly string[];
@@ -32,6 +36,8 @@ export interface Options {
   readonly cases: string | undefined;
   /** The names of the incidents to stage. */
   readonly incidents: readonly string[];
+  /** The names of the checks of live servers. Each one runs on all ensembles of LIVE_ENSEMBLES at the same time. */
+  readonly live: readonly string[];
   /**
    * Whether Java's answers to the fixed questions become the recorded answers (test/conformance/vectors), or the logs
    * and directories of incidents the recorded ones (test/incidents).
@@ -51,12 +57,14 @@ export function optionsOf(args: readonly string[]): Options {
       long: { type: "boolean", default: false },
       cases: { type: "string" },
       incident: { type: "string", multiple: true },
+      check: { type: "string", multiple: true },
       record: { type: "boolean", default: false },
     },
   });
-  const names = chosen("--kind", values.kind, [...KINDS.map(({ name }) => name), STAGED]);
+  const names = chosen("--kind", values.kind, [...KINDS.map(({ name }) => name), STAGED, LIVE]);
   if (values.incident !== undefined && names.join() !== STAGED) throw new Error(`--incident needs --kind ${STAGED}`);
-  if (values.cases !== undefined && (names.length !== 1 || names[0] === STAGED))
+  if (values.check !== undefined && names.join() !== LIVE) throw new Error(`--check needs --kind ${LIVE}`);
+  if (values.cases !== undefined && (names.length !== 1 || [STAGED, LIVE].includes(names[0] as string)))
     throw new Error("--cases needs exactly one --kind");
   const kinds = KINDS.filter(({ name }) => names.includes(name));
   if (values.record && names.join() !== "script" && names.join() !== STAGED) {
@@ -70,6 +78,11 @@ export function optionsOf(args: readonly string[]): Options {
     values.incident,
     INCIDENTS.map(({ name }) => name),
   );
+  const checks = chosen(
+    "--check",
+    values.check,
+    LIVE_CHECKS.map(({ name }) => name),
+  );
   return {
     releases: chosen("--release", values.release, ASKED_RELEASES),
     kinds,
@@ -77,6 +90,7 @@ export function optionsOf(args: readonly string[]): Options {
     inputs: whole("--inputs", values.inputs ?? String(values.long ? INPUTS_LONG : INPUTS)),
     cases: values.cases,
     incidents: names.includes(STAGED) ? incidents : [],
+    live: names.includes(LIVE) ? checks : [],
     record: values.record,
   };
 }
@@ -84,7 +98,7 @@ export function optionsOf(args: readonly string[]): Options {
 /** Runs the command in `root`, the folder of the repository. Returns the exit code: 1 if an answer differs. */
 export async function main(root: string, args: readonly string[]): Promise<number> {
   const parts = partsOf(optionsOf(args));
-  if (parts.some(({ incidents }) => incidents.length > 0)) buildZabsim(root);
+  if (parts.some(({ incidents, live }) => incidents.length + live.length > 0)) buildZabsim(root);
   const [part] = parts;
   const passed =
     parts.length === 1 && part !== undefined
@@ -100,11 +114,12 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
 }
 
 /**
- * Splits the tests: one part is one release, and incidents, kinds with a Java process of their own, or the other kinds.
+ * Splits the tests: one part is one check of live servers, or one release, and incidents, kinds with a Java process of
+ * their own, or the other kinds.
  * Parts that mostly wait for real servers come first, so that the others fill the time.
  */
 export function partsOf(options: Options): Options[] {
-  const nothing = { ...options, kinds: [], incidents: [] };
+  const nothing = { ...options, kinds: [], incidents: [], live: [] };
   const asked = (own: boolean): Options[] =>
     options.releases.map((release) => {
       const kinds = options.kinds.filter(
@@ -115,16 +130,18 @@ export function partsOf(options: Options): Options[] {
   const staged = options.releases.map((release) => {
     return { ...nothing, releases: [release], incidents: stagedIn(release, options) };
   });
-  return [...staged, ...asked(true), ...asked(false)].filter((part) => testsOf(part) > 0);
+  const live = options.live.map((check) => ({ ...nothing, live: [check] }));
+  return [...live, ...staged, ...asked(true), ...asked(false)].filter((part) => testsOf(part) > 0);
 }
 
-function testsOf({ incidents, kinds }: Options): number {
-  return incidents.length + kinds.length;
+function testsOf({ incidents, kinds, live }: Options): number {
+  return incidents.length + kinds.length + live.length;
 }
 
 /** Runs one part. Returns the number of tests that passed. */
 function runPart(root: string, part: Options): Promise<number> {
   const [release = ""] = part.releases;
+  if (part.live.length > 0) return runLive(root, part);
   if (part.incidents.length > 0) return stageIncidents(root, release, part);
   return askRelease(join(root, "test", "java"), release, part);
 }
@@ -135,7 +152,8 @@ async function runInProcess(root: string, part: Options): Promise<number> {
   const [release = ""] = part.releases;
   // Builds wait for each other here. If one fails, the process fails in the same way, and says so.
   const prepare = part.incidents.length > 0 ? serverClassPath : buildProgram;
-  await prepare(folder, release).catch(() => undefined);
+  if (part.live.length > 0) await prepareLive(root).catch(() => undefined);
+  else await prepare(folder, release).catch(() => undefined);
   const child = fork(join(root, "scripts", "test-java.mjs"), argsOf(part), {
     env: { ...process.env, ZABSIM_COMPILED: "1", ZABSIM_BUNDLED: "1" },
     stdio: ["ignore", "pipe", "inherit", "ipc"],
@@ -149,8 +167,10 @@ async function runInProcess(root: string, part: Options): Promise<number> {
 }
 
 /** Returns the options of the command that runs this part only. */
-export function argsOf({ cases, incidents, inputs, kinds, record, releases, seed }: Options): string[] {
+export function argsOf({ cases, incidents, inputs, kinds, live, record, releases, seed }: Options): string[] {
   return [
+    ...(live.length > 0 ? ["--kind", LIVE] : []),
+    ...live.flatMap((name) => ["--check", name]),
     ...releases.flatMap((release) => ["--release", release]),
     ...kinds.flatMap(({ name }) => ["--kind", name]),
     ...(incidents.length > 0 ? ["--kind", STAGED] : []),
@@ -188,6 +208,19 @@ async function stageIncidents(root: string, release: string, options: Options): 
     console.log(`${release}: ${(error as Error).message}`);
     return 0;
   }
+}
+
+/** Returns the number of checks of live servers that passed on all ensembles. */
+async function runLive(root: string, { live }: Options): Promise<number> {
+  let passed = 0;
+  for (const check of LIVE_CHECKS.filter(({ name }) => live.includes(name))) {
+    const results = await runLiveCheck(root, check);
+    for (const { failure, found, releases, seconds } of results) {
+      console.log(`${releases.join("+")} ${check.name}: ${failure ?? found}, ${seconds} s`);
+    }
+    if (results.every(({ failure }) => failure === undefined)) passed++;
+  }
+  return passed;
 }
 
 /** Returns the number of kinds in which all answers agree. If a release cannot be asked, prints why. */

@@ -22,6 +22,7 @@ const PACKAGES = [
   "reports",
   "campaign",
   "lib",
+  "live",
   "cli",
 ];
 

@@ -98,8 +98,8 @@ const IMPORTS: ReadonlyArray<readonly [folder: string, source: string, message: 
   ["reports", 'import "../cli/main.ts";', "reports -> protocol's zxid.ts"],
   ["campaign", 'import "../cli/main.ts";', "campaign -> reports"],
   ["lib", 'import "../cli/main.ts";', "lib -> every package"],
-  ["live", 'import "../sim/world.ts";', "live -> protocol"],
-  ["live", 'import "../scenarios/load.ts";', "live -> protocol"],
+  ["live", 'import "../reports/table.ts";', "live -> doctor"],
+  ["live", 'import "../fuzz/plan.ts";', "live -> doctor"],
 ];
 
 interface Diagnostic {

@@ -20,7 +20,8 @@ import { fourLetterWord, WireClient } from "./wire-client.ts";
 const WAIT_MS_MAX = 90_000;
 const POLL_MS = 150;
 
-const JAVA_OPTIONS = [
+/** The options of the Java process of a server. */
+export const JAVA_OPTIONS: readonly string[] = [
   ...["-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"],
   // The logs contain these values. Kept logs must not name the machine.
   ...["-Duser.name=zookeeper", "-Duser.home=/home/zookeeper", "-Dos.version=6.1", "-Duser.timezone=UTC"],
@@ -262,7 +263,8 @@ function hostOf(id: number): string {
   return `zk${id}`;
 }
 
-const MAIN_CLASS = "org.apache.zookeeper.server.quorum.QuorumPeerMain";
+/** The class that starts a server. */
+export const MAIN_CLASS = "org.apache.zookeeper.server.quorum.QuorumPeerMain";
 
 function isRunning({ process }: Server): boolean {
   return process?.pid !== undefined && process.exitCode === null && process.signalCode === null;
@@ -274,10 +276,14 @@ const FIRST_PORT = 10_000;
 const BLOCKS = 50;
 const PORTS_OF_A_BLOCK = 100;
 
-/** Resolves to `count` different ports of 127.0.0.1 on which no process listens. */
-async function freePorts(count: number): Promise<number[]> {
+/** The next port that this process tries. Servers that have not started yet do not listen on their ports. */
+let nextPort = FIRST_PORT + (process.pid % BLOCKS) * PORTS_OF_A_BLOCK;
+
+/** Resolves to `count` ports of 127.0.0.1 on which no process listens. No two calls return the same port. */
+export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
-  for (let port = FIRST_PORT + (process.pid % BLOCKS) * PORTS_OF_A_BLOCK; ports.length < count; port++) {
+  while (ports.length < count) {
+    const port = nextPort++;
     if (await isFree(port)) ports.push(port);
   }
   return ports;

@@ -1,7 +1,7 @@
 /** A small client of ZooKeeper's client protocol: one connection, one session, one request at a time. */
 import { connect, type Socket } from "node:net";
 
-const TYPE = { create: 1, getChildren: 8, closeSession: -11 } as const;
+const TYPE = { create: 1, remove: 2, getChildren: 8, setData: 5, getData: 4, sync: 9, closeSession: -11 } as const;
 const ALL_PERMISSIONS = 31;
 const SESSION_TIMEOUT_MS = 30_000;
 const HEADER_BYTES = 16;
@@ -47,10 +47,10 @@ export class WireClient {
     }
   }
 
-  /** Creates a persistent node. Resolves when the transaction is committed. */
-  async create(path: string, data: Buffer | string = ""): Promise<void> {
+  /** Creates a node, by default a persistent one. `flags` are those of CreateMode. Resolves when it is committed. */
+  async create(path: string, data: Buffer | string = "", flags = 0): Promise<void> {
     const acl = [int(1), int(ALL_PERMISSIONS), text("world"), text("anyone")];
-    await this.request(TYPE.create, [text(path), bytes(Buffer.from(data)), ...acl, int(0)]);
+    await this.request(TYPE.create, [text(path), bytes(Buffer.from(data)), ...acl, int(flags)]);
   }
 
   /** Returns the names of the children of a node, sorted. */
@@ -64,6 +64,27 @@ export class WireClient {
       at += 4 + length;
     }
     return names.sort();
+  }
+
+  /** Deletes a node of any version. Resolves when the transaction is committed. */
+  async remove(path: string): Promise<void> {
+    await this.request(TYPE.remove, [text(path), int(-1)]);
+  }
+
+  /** Sets the data of a node of any version. Resolves when the transaction is committed. */
+  async setData(path: string, data: string): Promise<void> {
+    await this.request(TYPE.setData, [text(path), text(data), int(-1)]);
+  }
+
+  /** Returns the data of a node. */
+  async getData(path: string): Promise<string> {
+    const body = await this.request(TYPE.getData, [text(path), Buffer.from([0])]);
+    return body.toString("utf8", 4, 4 + body.readInt32BE(0));
+  }
+
+  /** Waits until the server has applied what the leader has committed. */
+  async sync(path: string): Promise<void> {
+    await this.request(TYPE.sync, [text(path)]);
   }
 
   /** Closes the session, which is a transaction, and the connection. */

@@ -1,0 +1,109 @@
+/** Runs the checks of live servers: several ensembles at a time, because they mostly wait. */
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Invariants } from "../../../invariants/index.ts";
+import { CUT_TRACE, replayTrace } from "../../../live/input-trace.ts";
+import { oneServerInvariants } from "../../../live/one-server-invariants.ts";
+import { serverClassPath } from "../incidents/server-classes.ts";
+import type { LiveCheck } from "./checks.ts";
+import { LiveEnsemble } from "./live-ensemble.ts";
+
+/** A check that takes longer has failed. */
+const CHECK_MS_MAX = 400_000;
+
+/** How much of each log a failure shows. */
+const TAIL_CHARACTERS = 3000;
+/** The releases of the real servers, one list for each ensemble. The releases of the last one differ. */
+const LIVE_ENSEMBLES: readonly (readonly string[])[] = [["3.5.10"], ["3.8.4"], ["3.9.5"], ["3.5.10", "3.9.5"]];
+
+/** The result of one check. */
+export interface LiveResult {
+  readonly releases: readonly string[];
+  readonly seconds: number;
+  /** What the check has found, if it has passed. */
+  readonly found: string;
+  /** Why it has failed. */
+  readonly failure: string | undefined;
+}
+
+/** Resolves the jars of all ensembles. Rejects if Maven fails. */
+export async function prepareLive(root: string): Promise<ReadonlyMap<string, string>> {
+  const paths = new Map<string, string>();
+  for (const release of new Set(LIVE_ENSEMBLES.flat())) {
+    paths.set(release, await serverClassPath(join(root, "test", "java"), release));
+  }
+  return paths;
+}
+
+/** Runs one check on all ensembles at the same time. `root` is the folder of the repository. */
+export async function runLiveCheck(
+  root: string,
+  check: LiveCheck,
+  ensembles: readonly (readonly string[])[] = LIVE_ENSEMBLES,
+): Promise<LiveResult[]> {
+  const paths = await prepareLive(root);
+  return Promise.all(ensembles.map((releases) => runOn(root, releases, check, paths)));
+}
+
+async function runOn(
+  root: string,
+  releases: readonly string[],
+  check: LiveCheck,
+  paths: ReadonlyMap<string, string>,
+): Promise<LiveResult> {
+  const startMs = Date.now();
+  const folder = mkdtempSync(join(tmpdir(), "zabsim-live-"));
+  const ensemble = await LiveEnsemble.create(root, folder, check.servers(releases), paths, check.settings);
+  const onSignal = (): void => {
+    ensemble.kill();
+    process.exit(130);
+  };
+  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
+  let timer: NodeJS.Timeout | undefined;
+  const seconds = (): number => Math.round((Date.now() - startMs) / 1000);
+  try {
+    const limit = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`not finished after ${CHECK_MS_MAX} ms`)), CHECK_MS_MAX);
+    });
+    const found = await Promise.race([check.run(ensemble), limit]);
+    ensemble.kill();
+    replayTraces(ensemble);
+    return { releases, seconds: seconds(), found, failure: undefined };
+  } catch (error) {
+    const tails = ensemble.ids.map((id) => `--- server ${id}\n${ensemble.logText(id).slice(-TAIL_CHARACTERS)}`);
+    return {
+      releases,
+      seconds: seconds(),
+      found: "",
+      failure: [(error as Error).message, ...tails].join("\n"),
+    };
+  } finally {
+    clearTimeout(timer);
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    await ensemble.close();
+  }
+}
+
+/** Fails if a violation was found live, or if the core answers the recorded inputs in another way, or violates more. */
+function replayTraces(ensemble: LiveEnsemble): void {
+  for (const id of ensemble.ours) {
+    const violation = ensemble.records(id).find(({ event }) => event === "violation");
+    if (violation !== undefined) throw new Error(`live: ${JSON.stringify(violation)}`);
+    for (const file of ensemble.traceFiles(id)) {
+      let invariants: Invariants | undefined;
+      // A process that was killed can have written a part of its last line.
+      const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
+      const { difference } = replayTrace(lines, (server, now) => {
+        const one = oneServerInvariants(server, now);
+        invariants = one.invariants;
+        return one.notes;
+      });
+      const isCut = difference?.recorded === CUT_TRACE;
+      if (difference !== undefined && !isCut) throw new Error(`replay of server ${id}: ${JSON.stringify(difference)}`);
+      const [replayed] = invariants?.violations ?? [];
+      if (replayed !== undefined)
+        throw new Error(`replay of server ${id}: violation of ${replayed.id}: ${replayed.text}`);
+    }
+  }
+}
