@@ -420,7 +420,7 @@ function createProgram(done: (code: number) => void): Command {
       "an exception when the connection ends; an observer in its metrics meanwhile. A SNAP costs the leader a whole " +
       "snapshot, and one of its 10 concurrent ones. A leader without its quorum sends nothing until it has one; one " +
       "of 3.4.10 to 3.4.12 then counts any observer toward the quorum of the epoch (ZOOKEEPER-2959), so probe only " +
-        "established ones.",
+      "established ones.",
   )
     .option("--zxid <zxid>", "last zxid of the learner, e.g. 1:7 or 0x100000007 (default: 0:0, an empty learner)")
     .option(
