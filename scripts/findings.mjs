@@ -1,6 +1,6 @@
 // Regenerates docs/findings.md: `zabsim judge` for each open pull request, with campaigns, and for each fix, without.
 //
-//   node scripts/findings.mjs [--plans N] [--without-fixes]
+//   node scripts/findings.mjs [--plans N] [--without-fixes] [--scenarios NAMES]
 //
 // With --plans 0, no campaigns run.
 import { spawnSync } from "node:child_process";
@@ -11,14 +11,19 @@ import { parseArgs } from "node:util";
 import { importBundle, root } from "./import-bundle.mjs";
 
 const { values } = parseArgs({
-  options: { plans: { type: "string", default: "2000" }, "without-fixes": { type: "boolean" } },
+  options: {
+    plans: { type: "string", default: "2000" },
+    "without-fixes": { type: "boolean" },
+    scenarios: { type: "string" },
+  },
 });
 const { FIXES, PULL_REQUESTS } = await importBundle("protocol/index.ts", "out/protocol.mjs");
 const { findingsPage } = await importBundle("reports/judge.ts", "out/judge-page.mjs");
 
+const only = values.scenarios === undefined ? [] : ["--scenarios", values.scenarios];
 const folder = mkdtempSync(join(tmpdir(), "zabsim-findings-"));
 const judge = (behavior, options) => {
-  const args = [join(root, "bin", "zabsim.js"), "judge", behavior, "--json", ...options];
+  const args = [join(root, "bin", "zabsim.js"), "judge", behavior, "--json", ...options, ...only];
   const { status, stdout } = spawnSync(process.execPath, args, {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
@@ -32,4 +37,7 @@ const campaigns = hasCampaigns ? ["--plans", values.plans, "--time", "10m", "--o
 const pulls = Object.keys(PULL_REQUESTS).map((behavior) => judge(behavior, campaigns));
 const fixes = values["without-fixes"] ? [] : FIXES.map((fix) => judge(fix, ["--time", "0s"]));
 rmSync(folder, { recursive: true, force: true });
-writeFileSync(join(root, "docs", "findings.md"), findingsPage(pulls, fixes));
+const note = `\nThis version of the page has only these scenarios: ${values.scenarios?.replaceAll(",", ", ")}.\n`;
+const page = findingsPage(pulls, fixes);
+const text = values.scenarios === undefined ? page : page.replace("\nA finding of", `${note}\nA finding of`);
+writeFileSync(join(root, "docs", "findings.md"), text);
