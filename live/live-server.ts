@@ -1,5 +1,6 @@
 /**
- * A server of a real ensemble: the core of protocol/ on sockets, files and the clock of this machine. It is the host of one Peer, as cluster/server.ts is in the simulator.
+ * A server of a real ensemble: the core of protocol/ on sockets, files and the clock of this machine.
+ * It is the host of one Peer, as cluster/server.ts is in the simulator.
  *
  * Inputs are handled one after the other. The log is synced while the server goes on, because in Java, its thread works
  * in parallel. All other disk operations and the work of threads are complete when the effect returns, and the
