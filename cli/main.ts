@@ -588,7 +588,7 @@ function createProgram(done: (code: number) => void): Command {
     "join",
     "run the core as a server of a real ensemble",
     "Runs the core as one server of a real ensemble, with the ports, the data directory and the limits of a zoo.cfg, " +
-      "and prints what the server does. It follows, observes or leads as the ensemble decides. The data directory has " +
+      "and prints what the server does. It follows, observes or leads as the ensemble decides. Its files have " +
       "ZooKeeper's own formats. Clients cannot connect to the server.",
     JSON_LINES,
   )

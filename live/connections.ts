@@ -90,7 +90,7 @@ export class Connections {
     connection?.socket.destroySoon();
   }
 
-  /** Closes everything at once, as the end of a process does. */
+  /** Closes everything immediately, as the end of a process does. */
   closeAll(): void {
     for (const server of this.listeners.values()) server.close();
     for (const { socket } of this.open.values()) socket.destroy();

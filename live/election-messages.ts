@@ -33,7 +33,7 @@ export class ElectionMessages {
   private readonly myid: ServerId;
   private readonly ownConfig: () => Uint8Array;
 
-  /** `ownConfig` returns the text of the committed configuration, which every notification of 3.5 and later contains. */
+  /** `ownConfig` returns the text of the committed configuration, which notifications contain from 3.5 on. */
   constructor(rules: WireRules, members: Members, myid: ServerId, ownConfig: () => Uint8Array) {
     this.rules = rules;
     this.members = members;

@@ -1,5 +1,5 @@
 /**
- * What a leader does for the clients of its learners, beside the core: it prepares their requests, tracks their
+ * What a leader does for the clients of its learners in addition to the core: it prepares their requests, tracks their
  * sessions and answers SYNC and REVALIDATE (LeaderZooKeeperServer, LearnerHandler#run).
  */
 import { CLOSE_SESSION } from "../formats/op-codes.ts";

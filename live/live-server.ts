@@ -1,9 +1,9 @@
 /**
- * A server that takes part in a real ensemble: the core of protocol/ on sockets, files and the clock of this machine. It
- * is the host of one Peer, as cluster/server.ts is in the simulator.
+ * A server of a real ensemble: the core of protocol/ on sockets, files and the clock of this machine.
+ * It is the host of one Peer, as cluster/server.ts is in the simulator.
  *
  * Inputs are handled one after the other. The log is synced while the server goes on, because in Java, its thread works
- * beside the others. All other disk operations and the work of threads are complete when the effect returns, and the
+ * in parallel. All other disk operations and the work of threads are complete when the effect returns, and the
  * core hears of it as the next input.
  */
 
@@ -230,7 +230,7 @@ export class LiveServer implements Effects, SocketEvents {
     }
   }
 
-  /** Handles the parts of packets from learners that the core does not know. Returns whether the core gets the packet. */
+  /** Handles what packets of learners contain for clients. Returns the value of a request, or SYNC_REQUEST. */
   private serveClients(connection: ConnectionId, wire: WirePacket): string | undefined {
     if (this.peer.state !== LEADING) return undefined;
     const { service } = this;
@@ -511,7 +511,7 @@ export class LiveServer implements Effects, SocketEvents {
     );
   }
 
-  /** Performs an operation now, and reports its end as the next input. An operation that throws or returns false fails. */
+  /** Performs an operation now, and reports its end as the next input. It fails if it throws or returns false. */
   private diskOperation(
     operation: DiskOp,
     perform: () => unknown,

@@ -122,7 +122,7 @@ function readMulti(record: RecordReader): Operation {
     record.int();
     if (isDone) return { kind: "multi", operations };
     const read = READERS.get(type);
-    // In Java, an IOException: the request cannot be unmarshalled.
+    // In Java, an IOException: the request cannot be read.
     if (read === undefined) throw new Damage("unsupported-type");
     operations.push(read(record, type));
   }

@@ -284,7 +284,7 @@ export class LiveEnsemble {
           if (item.kind === "record") {
             const at = item.offset + 12;
             found.push(
-              `${bytes.readBigInt64BE(at + 12).toString(16)} ${bytes.subarray(at, at + item.length).toString("base64")}`,
+              `${bytes.readBigInt64BE(at + 12).toString(16)} ${bytes.toString("base64", at, at + item.length)}`,
             );
           }
         }
