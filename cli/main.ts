@@ -648,12 +648,12 @@ function createProgram(done: (code: number) => void): Command {
   command(
     "confirm <scenario>",
     "run a scenario on real ZooKeeper servers and compare",
-    "Runs the scenario in the simulator, and then on real, unmodified servers of a release, in the same order: a " +
-      "proxy holds packets, and a preloaded library holds disk operations, until the server has come as far as the " +
-      "simulated one. Prints confirmed if the real servers end in the violation (or, if the scenario has none, do the " +
-      "same as the simulated ones), refuted with the first difference, or not stageable with the step. Needs Linux, " +
-      "Java, a C compiler, and the jars of the release. The servers use only addresses 127.x.y.z, and end with the " +
-      "command.",
+    "Runs the scenario in the simulator, and then on real, unmodified servers of a release, in the same " +
+      "order: a proxy holds packets, and a preloaded library holds disk operations, until the server has come " +
+      "as far as the simulated one. Prints confirmed if the real servers end in the violation (or, if the " +
+      "scenario has none, do the same as the simulated ones), refuted with the first difference, or not " +
+      "stageable with the step. Needs Linux, Java, a C compiler, and the jars of the release. The servers use " +
+      "only addresses 127.x.y.z, and end with the command.",
   )
     .option(
       "--release <release>",
