@@ -109,8 +109,8 @@ interface Inflation {
 }
 
 /**
- * Inflates a file into a sink. The end is `full` if the sink has enough, `cut` if the stream ends too early, which is an
- * EOFException in Java, and `broken` after other damage, which is a ZipException.
+ * Inflates a file into a sink. The end is `full` if the sink has enough, `cut` if the stream ends too early, which is
+ * an EOFException in Java, and `broken` after other damage, which is a ZipException.
  */
 async function inflateInto(
   sink: ByteSink,

@@ -147,15 +147,15 @@ function tailAfterSnap({ handshake, history, sync }: Synced): Found | undefined 
   return {
     title: `server ${learner} has transactions up to ${formatZxid64(peerLastZxid)} again that a SNAP had removed`,
     cause:
-      `It reported ${formatZxid64(peerLastZxid)}, and the leader sent a SNAP up to ${formatZxid64(zxid)}. A SNAP does ` +
-      "not cut the log of the learner. After its restart, the server replayed the records after the snapshot, " +
+      `It reported ${formatZxid64(peerLastZxid)}, and the leader sent a SNAP up to ${formatZxid64(zxid)}. A SNAP ` +
+      "does not cut the log of the learner. After its restart, the server replayed the records after the snapshot, " +
       "also those that the leader did not have (ZOOKEEPER-2832).",
     evidence: [...(handshake.leaderSide?.lines ?? []).slice(0, 3), sync.at, restart.at],
     certainty: "likely",
   };
 }
 
-/** A TRUNC cuts the log, and then the server loads its newest snapshot, which can be newer than the zxid of the TRUNC. */
+/** A TRUNC cuts the log, and then the server loads its newest snapshot, which can be newer than that of the TRUNC. */
 function snapshotAfterTrunc({ handshake, history, sync }: Synced): Found | undefined {
   const { epoch, learner, operation, peerLastZxid, zxid } = handshake;
   if (operation !== "TRUNC" || zxid === undefined || peerLastZxid === undefined) return undefined;

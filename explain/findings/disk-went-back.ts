@@ -1,4 +1,4 @@
-/** Finds a server that starts with less than it had at an earlier start, although no leader told it to remove it. */
+/** Finds a server that starts with less than it had at an earlier start, although no leader removed anything. */
 import { formatZxid64 } from "../../decide/decision-query.ts";
 import type { Zxid64 } from "../../logs/index.ts";
 import { bugsIn, type Finding, type FindingOf, namedBugs } from "../finding.ts";
@@ -57,7 +57,7 @@ function firstVotes({ elections, processes }: ServerHistory): FirstVote[] {
 function mayHaveRemoved({ periods, processes }: ServerHistory, before: FirstVote, after: FirstVote): boolean {
   const isBetween = (at: Election["at"]): boolean => isAfter(at, before.election.at) && isAfter(after.election.at, at);
   return (
-    after.zxid === 0n ||
+    after.zxid <= 0n || // No data, or the vote of an observer, which has no zxid.
     processes.some(({ at, missingEpochFiles }) => missingEpochFiles.length > 0 && isBetween(at)) ||
     periods.some(({ at, role, sync }) => role !== "LEADING" && isBetween(at) && sync?.operation !== "DIFF")
   );

@@ -179,8 +179,8 @@ function withoutAcceptor(ensemble: Ensemble, { periods, server }: ServerHistory)
     if (lastMs === undefined || lastMs - at.timeMs < GOES_ON_MS) return [];
     const bugs = bugsIn(ACCEPTOR_BUGS, period.process.release ?? commonRelease(ensemble.histories)).slice(0, 1);
     const { advice, ...named } = namedBugs(
-      "The thread that accepts connections of learners has ended, and the leader keeps its role. A learner that loses " +
-        "its connection cannot join again.",
+      "The thread that accepts connections of learners has ended, and the leader keeps its role. A learner that " +
+        "loses its connection cannot join again.",
       bugs,
     );
     return [

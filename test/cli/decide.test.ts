@@ -174,7 +174,7 @@ describe("zabsim decide LOG-LINE", () => {
 
   it("decides by the rules of the release whose wording it reads", () => {
     const old = LINE.replace("Learner", "Follower").replace("lastProcessedZxid=0x500000017 ", "");
-    expect(zabsim(["decide", old]).stdout).toContain("by the rules of ZooKeeper 3.4.14)\npeer zxid 3:5 is below");
+    expect(zabsim(["decide", old]).stdout).toContain("by the rules of ZooKeeper 3.4.14\npeer zxid 3:5 is below");
   });
 
   it("reads the settings of zoo.cfg", () => {

@@ -41,7 +41,7 @@ const TAIL = "a tail that was never committed looks the same";
 const COMMIT = "servers do not log what they commit";
 const CONFIG = "servers do not log the configuration that they commit or show";
 
-/** Why no finding names the bug of a scenario. The loss or problem that the logs show, if they show one, is in SHOWN. */
+/** Why no finding names the bug of a scenario. The loss or problem that the logs show, if there is one, is in SHOWN. */
 const UNNAMED: Readonly<Record<string, string>> = {
   "ack-from-outside-configuration-commits": "3.4 does not log the list of servers that an ACK counts for",
   "log-thread-drained-after-fast-forward": "an ACK that fails while a server leaves is logged in any release",
