@@ -71,6 +71,7 @@ const SHORTER: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/^(zabsim reconstruct(?!.* --runs).*)/, "$1 --runs 3"],
   [/^(zabsim shrink.*) --time \S+/, "$1 --time 2s"],
   // Real servers need Java: test/java runs them.
+  [/^zabsim join .*/, "zabsim join --help"],
   [/^zabsim confirm .*/, "zabsim confirm --help"],
   // test/cli/run.test.ts runs all scenarios, with and without -v.
   [/^zabsim run -v$/, "zabsim run -v follower-ahead-trunc"],
