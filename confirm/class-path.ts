@@ -56,6 +56,7 @@ function artifactsOf(release: string): Artifact[] {
     ...NETTY.map((part) => ({ group: "io.netty", name: `netty-${part}`, isOptional: true })),
     { group: "io.netty", name: "netty", isOptional: true },
     { group: "commons-io", name: "commons-io", isOptional: true },
+    { group: "commons-lang", name: "commons-lang", isOptional: true },
     { group: "org.apache.yetus", name: "audience-annotations", isOptional: true },
     { group: "org.xerial.snappy", name: "snappy-java" },
     { group: "io.dropwizard.metrics", name: "metrics-core" },
