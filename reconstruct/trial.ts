@@ -9,6 +9,7 @@ import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { Trace } from "../sim/index.ts";
 import { type Comparison, compare } from "./distance.ts";
 import type { Evidence } from "./evidence.ts";
+import { DECISIVE } from "./observation.ts";
 import { observeRun } from "./observe-run.ts";
 
 /** A candidate with its run. */
@@ -20,6 +21,8 @@ export interface Trial {
    * scenario that violates an invariant counts more than one that only matches better in time.
    */
   readonly score: number;
+  /** The time of the first decisive difference, in milliseconds. Infinity if there is none. */
+  readonly matchedUntilMs: number;
   /** The ids of the violated invariants, in the order of the violations. */
   readonly violated: readonly string[];
   readonly run: ScenarioRun;
@@ -59,9 +62,15 @@ export function tryScenario(
     scenario,
     comparison,
     score: comparison.distance + STEP_COST * scenario.steps.length - (violated.length > 0 ? VIOLATION_BONUS : 0),
+    matchedUntilMs: firstDecisiveMs(comparison),
     violated,
     run,
   };
+}
+
+function firstDecisiveMs({ extra, missing }: Comparison): number {
+  const times = [...missing, ...extra].flatMap(({ atMs, weight }) => (weight >= DECISIVE ? [atMs] : []));
+  return Math.min(...times);
 }
 
 /** Returns the moments of a run to which a step can be anchored, in the order of time. */
