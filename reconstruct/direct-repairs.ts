@@ -142,6 +142,7 @@ function loseWrites({ atMs, server }: Located, context: RepairContext): Scenario
     const crashed = crashWithLoss(context, server, atMs);
     const faults: Step[] = [
       { from, disk: { server: own, sync: "1s" } } as Step,
+      { from, stall: { server: own, thread: "apply" } } as Step,
       ...leadersAt(context, ms).flatMap((leader): Step[] =>
         leader === server
           ? []

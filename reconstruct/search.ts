@@ -23,8 +23,8 @@ const FIRST_SEEDS = 12;
 const EVENTS_MAX = 150_000;
 const EVENTS_MIN = 20_000;
 const EVENTS_FACTOR = 4;
-/** When everything decisive matches, the search goes on for this number of runs, to fit the rest. */
-const REFINE_RUNS = 300;
+/** When everything decisive matches, the search goes on for this number of runs after each newly violated invariant. */
+const REFINE_RUNS = 2000;
 /** The number of times that the most likely explanations are tried. */
 const REPAIR_ROUNDS = 8;
 /** When everything decisive matches, the search looks for a violation for this number of runs. */
@@ -49,7 +49,9 @@ export class Search {
   private kept: Trial[] = [];
   /** The candidates whose first decisive difference is the latest. */
   private longest: Trial[] = [];
-  /** The number of runs at which everything decisive matched, and at which a run was also violating an invariant. */
+  /** The invariants that runs violate in which everything decisive matches. */
+  private readonly violated = new Set<string>();
+  /** The number of runs at which everything decisive matched, and at which such a run violated another invariant. */
   private matchedAt = Number.POSITIVE_INFINITY;
   private violatedAt = Number.POSITIVE_INFINITY;
   private readonly repairs = new WeakMap<Trial, readonly Scenario[]>();
@@ -171,7 +173,8 @@ export class Search {
     const { kept } = this;
     if (trial.comparison.decisive === 0) {
       this.matchedAt = Math.min(this.matchedAt, this.runs);
-      if (trial.violated.length > 0) this.violatedAt = Math.min(this.violatedAt, this.runs);
+      if (trial.violated.some((id) => !this.violated.has(id))) this.violatedAt = this.runs;
+      for (const id of trial.violated) this.violated.add(id);
     }
     if (kept.some(({ score }) => Math.abs(score - trial.score) < 1e-6)) return;
     kept.push(trial);
