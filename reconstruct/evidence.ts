@@ -82,6 +82,8 @@ export interface Evidence {
   readonly zxids: readonly ZxidFact[];
   readonly broken: readonly BrokenLink[];
   readonly configurations: ConfigurationFacts;
+  /** The connections of the election that were refused: `server` could not connect to `peer`. */
+  readonly refused: readonly BrokenLink[];
   readonly observations: Observations;
 }
 
@@ -110,6 +112,7 @@ export class EvidenceCollector {
   readonly broken: { readonly peer: number; readonly timeMs: number }[] = [];
   readonly configVersions: { readonly server: number; readonly version: bigint; readonly timeMs: number }[] = [];
   readonly outsiders: { readonly server: number; readonly timeMs: number }[] = [];
+  readonly refused: { readonly peer: number; readonly timeMs: number }[] = [];
   readonly observed: { readonly observation: Observation; readonly timeMs: number }[] = [];
   /** The epoch in the first vote of each process, by the number of the process. */
   readonly epochs = new Map<number, number>();
@@ -131,6 +134,7 @@ export class EvidenceCollector {
     if (observation !== undefined) this.observed.push({ observation, timeMs });
     if (event.event === "observing") this.isObserver = true;
     if (event.event === "channel-broken") this.broken.push({ peer: event.fields.sid, timeMs });
+    if (event.event === "channel-failed") this.refused.push({ peer: event.fields.sid, timeMs });
     if (event.event === "notification" && event.fields.sid === this.server && event.fields.state === "LOOKING") {
       if (!this.epochs.has(this.processes)) this.epochs.set(this.processes, Number(event.fields.peerEpoch));
     }
@@ -173,6 +177,12 @@ export function evidenceOf(ensemble: Ensemble, collectors: ReadonlyMap<number, E
   const restarts = all
     .flatMap(({ restarts, server }) => timed(server, restarts, since).map((one) => ({ ...one, server })))
     .sort((a, b) => a.atMs - b.atMs);
+  const linksIn = (list: "broken" | "refused"): BrokenLink[] =>
+    all
+      .flatMap((one) =>
+        one[list].map(({ peer, timeMs }) => ({ server: one.server, peer, atMs: since(one.server, timeMs) })),
+      )
+      .sort((a, b) => a.atMs - b.atMs);
   const servers = histories.map((history) => serverEvidence(history, collectors.get(history.server), since));
   const known = new Set(histories.map(({ server }) => server));
   return {
@@ -185,12 +195,10 @@ export function evidenceOf(ensemble: Ensemble, collectors: ReadonlyMap<number, E
       .flatMap(({ facts }) => facts.map(({ timeMs, ...fact }) => ({ ...fact, atMs: since(fact.server, timeMs) })))
       .map((fact) => atEndOfProcess(fact, servers))
       .sort((a, b) => a.atMs - b.atMs),
-    broken: all
-      .flatMap(({ broken, server }) =>
-        broken.map(({ peer, timeMs }) => ({ server, peer, atMs: since(server, timeMs) })),
-      )
-      .filter(({ atMs, peer, server }) => !restarts.some((one) => closes(one, [peer, server], atMs)))
-      .sort((a, b) => a.atMs - b.atMs),
+    broken: linksIn("broken").filter(
+      ({ atMs, peer, server }) => !restarts.some((one) => closes(one, [peer, server], atMs)),
+    ),
+    refused: linksIn("refused"),
     configurations: {
       activatedMs: restarts.filter(({ serves }) => serves).map(({ atMs }) => atMs),
       versions: all.flatMap((one) => timed(one.server, one.configVersions, since)).sort((a, b) => a.atMs - b.atMs),

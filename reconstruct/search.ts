@@ -5,6 +5,7 @@
 import { MessageChooser } from "../logs/index.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { type Random, RandomStreams } from "../sim/random.ts";
+import { directRepairs } from "./direct-repairs.ts";
 import type { Located } from "./distance.ts";
 import type { Evidence } from "./evidence.ts";
 import { mutate } from "./mutations.ts";
@@ -14,10 +15,16 @@ import { momentsOf, type RunMoment, type Trial, tryScenario } from "./trial.ts";
 
 /** The number of candidates that are kept. */
 const KEPT = 8;
-/** A run with more events is given up. */
+/** The number of candidates that are kept because they match the logs for the longest time. */
+const LONGEST = 5;
+/** The number of seeds with which the first scenario is tried. */
+const FIRST_SEEDS = 12;
+/** A run with more events is given up, and one with many more than the best run. */
 const EVENTS_MAX = 150_000;
-/** When everything decisive matches, the search goes on for this number of runs, to fit the rest. */
-const REFINE_RUNS = 300;
+const EVENTS_MIN = 20_000;
+const EVENTS_FACTOR = 4;
+/** When everything decisive matches, the search goes on for this number of runs after each newly violated invariant. */
+const REFINE_RUNS = 2000;
 /** The number of times that the most likely explanations are tried. */
 const REPAIR_ROUNDS = 8;
 /** When everything decisive matches, the search looks for a violation for this number of runs. */
@@ -40,9 +47,14 @@ export class Search {
   private readonly chooser = new MessageChooser();
   private readonly random: Random;
   private kept: Trial[] = [];
-  /** The number of runs at which everything decisive matched, and at which a run was also violating an invariant. */
+  /** The candidates whose first decisive difference is the latest. */
+  private longest: Trial[] = [];
+  /** The invariants that runs violate in which everything decisive matches. */
+  private readonly violated = new Set<string>();
+  /** The number of runs at which everything decisive matched, and at which such a run violated another invariant. */
   private matchedAt = Number.POSITIVE_INFINITY;
   private violatedAt = Number.POSITIVE_INFINITY;
+  private readonly repairs = new WeakMap<Trial, readonly Scenario[]>();
   private readonly moments = new WeakMap<Trial, readonly RunMoment[]>();
 
   constructor(evidence: Evidence, seed: bigint | number) {
@@ -59,6 +71,7 @@ export class Search {
   *from(first: Scenario): Generator<Trial, void> {
     yield* this.try(first);
     yield* this.try(withLostWrites(first));
+    yield* this.trySeeds(first);
     // A difference in speed must not explain what a fault did, so the faults come first.
     yield* this.repair();
     yield* this.fitSpeeds();
@@ -78,13 +91,27 @@ export class Search {
     }
   }
 
+  /** The seed decides about small differences in time, such as that between a refused connection and an open port. */
+  private *trySeeds(first: Scenario): Generator<Trial, void> {
+    for (let seed = 2; seed <= FIRST_SEEDS; seed++) yield* this.try({ ...first, seed: String(seed) });
+    for (const latency of ["1ms", "0.4ms", "1us"]) {
+      const network = { ...first.network, latency };
+      for (let seed = 1; seed <= FIRST_SEEDS / 2; seed++) yield* this.try({ ...first, network, seed: String(seed) });
+    }
+  }
+
   /** Tries what the differences suggest directly, as long as it helps. */
   private *repair(): Generator<Trial, void> {
+    const repaired = new Set<Trial>();
     for (let round = 0; round < REPAIR_ROUNDS && !this.isDone; round++) {
-      const before = this.kept[0];
-      if (before === undefined) return;
-      for (const scenario of repairsOf(before, this.momentsOf(before))) yield* this.try(scenario);
-      if (this.kept[0] === before) return;
+      const next = [this.kept[0], this.longest[0]].filter((one) => one !== undefined && !repaired.has(one));
+      if (next.length === 0) return;
+      for (const trial of next as Trial[]) {
+        repaired.add(trial);
+        const moments = this.momentsOf(trial);
+        const context = { trial, moments, evidence: this.evidence };
+        for (const scenario of [...directRepairs(context), ...repairsOf(trial, moments)]) yield* this.try(scenario);
+      }
     }
   }
 
@@ -95,12 +122,25 @@ export class Search {
   /** Returns a changed candidate. */
   private next(): Scenario | undefined {
     const { evidence, kept, random } = this;
-    const parent = random.chance(0.6) ? (kept[0] as Trial) : random.pick(kept);
+    const parent = random.chance(0.3)
+      ? random.pick(this.longest)
+      : random.chance(0.6)
+        ? (kept[0] as Trial)
+        : random.pick(kept);
     const focus = this.focusOf(parent);
     const context = { trial: parent, moments: this.momentsOf(parent), random, evidence, focus };
-    const scenario = mutate(context);
+    const scenario = random.chance(0.25) ? this.directRepair(parent) : mutate(context);
     if (scenario === undefined || random.chance(0.75)) return scenario;
     return mutate({ ...context, trial: { ...parent, scenario } }) ?? scenario;
+  }
+
+  private directRepair(trial: Trial): Scenario | undefined {
+    let repairs = this.repairs.get(trial);
+    if (repairs === undefined) {
+      repairs = directRepairs({ trial, moments: this.momentsOf(trial), evidence: this.evidence });
+      this.repairs.set(trial, repairs);
+    }
+    return repairs.length === 0 ? undefined : this.random.pick(repairs);
   }
 
   private momentsOf(trial: Trial): readonly RunMoment[] {
@@ -115,22 +155,41 @@ export class Search {
   private *try(scenario: Scenario | undefined): Generator<Trial, void> {
     if (scenario === undefined) return;
     this.runs++;
-    const trial = tryScenario(scenario, this.evidence, this.chooser, EVENTS_MAX);
-    if (trial === undefined) return;
-    this.keep(trial);
-    yield this.kept[0] as Trial;
+    const trial = tryScenario(scenario, this.evidence, this.chooser, this.eventsMax);
+    if (trial !== undefined) this.keep(trial);
+    // A caller may stop the search after each run, also after one that was given up.
+    const best = this.kept[0];
+    if (best !== undefined) yield best;
+  }
+
+  private get eventsMax(): number {
+    const best = this.kept[0];
+    if (best === undefined) return EVENTS_MAX;
+    return Math.min(EVENTS_MAX, Math.max(EVENTS_MIN, EVENTS_FACTOR * best.run.events));
   }
 
   private keep(trial: Trial): void {
+    this.keepLongest(trial);
     const { kept } = this;
     if (trial.comparison.decisive === 0) {
       this.matchedAt = Math.min(this.matchedAt, this.runs);
-      if (trial.violated.length > 0) this.violatedAt = Math.min(this.violatedAt, this.runs);
+      if (trial.violated.some((id) => !this.violated.has(id))) this.violatedAt = this.runs;
+      for (const id of trial.violated) this.violated.add(id);
     }
     if (kept.some(({ score }) => Math.abs(score - trial.score) < 1e-6)) return;
     kept.push(trial);
     kept.sort((a, b) => a.score - b.score);
     kept.length = Math.min(kept.length, KEPT);
+  }
+
+  private keepLongest(trial: Trial): void {
+    const { longest } = this;
+    if (longest.some(({ score }) => Math.abs(score - trial.score) < 1e-6)) return;
+    longest.push(trial);
+    longest.sort(
+      (a, b) => (a.matchedUntilMs === b.matchedUntilMs ? 0 : b.matchedUntilMs - a.matchedUntilMs) || a.score - b.score,
+    );
+    longest.length = Math.min(longest.length, LONGEST);
   }
 
   /**

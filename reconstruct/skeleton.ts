@@ -4,7 +4,8 @@ import type { Settings } from "../protocol/settings.ts";
 import { DEFAULT_DISK, DEFAULT_NETWORK } from "../scenarios/loading/short-forms-and-defaults.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
 import { msText } from "./durations.ts";
-import type { Evidence, ProcessEvidence, ServerEvidence } from "./evidence.ts";
+import type { Evidence, ServerEvidence } from "./evidence.ts";
+import { endOf, startOf } from "./process-times.ts";
 import { isReconfigEnabled, withConfigurations } from "./reconfigurations.ts";
 import { startDisks, UNKNOWN_DISK } from "./start-disks.ts";
 import { clientWrites } from "./writes.ts";
@@ -63,15 +64,6 @@ function settingsOf(server: ServerEvidence | undefined): Partial<Settings> {
   return found as Partial<Settings>;
 }
 
-/** A simulated server looks for a leader as soon as it starts, unless it has files to write. */
-function startOf(process: ProcessEvidence | undefined): number {
-  if (process === undefined) return 0;
-  const { lookingMs, startMs } = process;
-  return lookingMs === undefined || lookingMs - startMs < QUICK_START_MS ? startMs : lookingMs;
-}
-
-const QUICK_START_MS = 20;
-
 /** The starts and ends of the processes of a server. */
 function processSteps(server: ServerEvidence, evidence: Evidence): Step[] {
   const { processes, server: sid } = server;
@@ -88,21 +80,4 @@ function processSteps(server: ServerEvidence, evidence: Evidence): Step[] {
     }
     return steps;
   });
-}
-
-/** The time after the last line of a server at which other servers may still see that it has ended. */
-const SEEN_MS = 1;
-
-/** Returns the time at which a process is killed. Undefined if it still runs at the end, or exits by itself. */
-function endOf({ processes, server }: ServerEvidence, index: number, evidence: Evidence): number | undefined {
-  const process = processes[index] as ProcessEvidence;
-  if (process.exits) return undefined;
-  const next = processes[index + 1];
-  const nextMs = next === undefined ? evidence.endMs : startOf(next);
-  const seen = evidence.broken.find(
-    ({ atMs, peer, server: by }) =>
-      peer === server && by !== server && atMs > process.lastMs && atMs <= nextMs + SEEN_MS,
-  );
-  if (seen !== undefined) return Math.max(process.lastMs, seen.atMs - SEEN_MS / 2);
-  return next === undefined ? undefined : Math.min(process.lastMs + SEEN_MS / 2, Math.max(nextMs - SEEN_MS, 0));
 }

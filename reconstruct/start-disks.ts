@@ -39,9 +39,14 @@ export function startDisks(evidence: Evidence): StartDisks {
     ({ facts, leaderSide }) => facts !== undefined && leaderSide !== undefined && isAtStart(facts, firstNew),
   );
   const ends = epochEnds([...starts.values()], handshakes, firstNew);
+  const branches = handshakes.flatMap((handshake) => branchOf(handshake, starts));
   const histories = new Map<number, Txns>();
   for (const { server } of servers) {
-    histories.set(server, without(txnsUpTo(starts.get(server) ?? 0n, ends), missingAt(server, handshakes)));
+    const start = starts.get(server) ?? 0n;
+    const missing = branches.filter(
+      ({ last, lackedBy }) => start > last && (lackedBy === "all" || lackedBy === server),
+    );
+    histories.set(server, without(txnsUpTo(start, ends), missing));
   }
   const specs = new Map(
     servers.map((one) => [one.server, specOf(one, histories.get(one.server) ?? [], handshakes, firstNew)]),
@@ -99,21 +104,28 @@ function txnsUpTo(last: Zxid64, ends: ReadonlyMap<number, number>): Txns {
   return txns;
 }
 
-/** A range of transactions that a server lacks: above `after`, up to `last`. */
+/** A range of transactions that some servers lack: above `after`, up to `last`. */
 interface Gap {
   readonly after: Zxid64;
   readonly last: Zxid64;
+  /** The servers that lack it, of those that start after its end. */
+  readonly lackedBy: number | "all";
 }
 
-/** Returns the transactions that a server lacked because it led and sent a TRUNC or a SNAP to one that had them. */
-function missingAt(server: number, handshakes: readonly ExplainedHandshake[]): Gap[] {
-  return handshakes.flatMap(({ facts, leader, operation, zxid }): Gap[] => {
-    if (leader !== server || facts === undefined) return [];
-    const { maxCommittedLog, minCommittedLog, peerLastZxid: last } = facts;
-    if (operation === "TRUNC" && zxid !== undefined && zxid < last) return [{ after: zxid, last }];
-    const isWithin = last >= minCommittedLog && last < maxCommittedLog;
-    return operation === "SNAP" && isWithin ? [{ after: last - 1n, last }] : [];
-  });
+/**
+ * A leader that sends a TRUNC or a SNAP lacks transactions of the learner. If the learner has started with them, no
+ * server that is further has got them: their histories come from the same leaders.
+ */
+function branchOf(
+  { facts, leader, learner, operation, zxid: after }: ExplainedHandshake,
+  starts: ReadonlyMap<number, Zxid64>,
+): Gap[] {
+  if (leader === undefined || facts === undefined) return [];
+  const { maxCommittedLog, minCommittedLog, peerLastZxid: last } = facts;
+  const lackedBy = starts.get(learner) === last ? "all" : leader;
+  if (operation === "TRUNC" && after !== undefined && after < last) return [{ after, last, lackedBy }];
+  const isWithin = last >= minCommittedLog && last < maxCommittedLog;
+  return operation === "SNAP" && isWithin ? [{ after: last - 1n, last, lackedBy }] : [];
 }
 
 function without(txns: Txns, gaps: readonly Gap[]): Txns {
@@ -152,7 +164,21 @@ function specOf(
     ...UNKNOWN_DISK,
     ...{ role, history: historyText(txns), currentEpoch, acceptedEpoch },
     snapshots: [snapshotOf(server, txns, handshakes)],
+    ...logStartOf(server, txns, handshakes),
   };
+}
+
+/** A leader that does not find a learner's zxid in its log on disk has a log that starts after it. */
+function logStartOf(
+  server: number,
+  txns: Txns,
+  handshakes: readonly ExplainedHandshake[],
+): Partial<Pick<ServerSpec, "logFrom" | "snapshots">> {
+  const last = txns.at(-1);
+  const lacksStart = handshakes.some(
+    ({ leader, leaderSide }) => leader === server && leaderSide?.ruleLines.has("sync-not-found"),
+  );
+  return lacksStart && last !== undefined ? { logFrom: zxidText(last), snapshots: [zxidText(last)] } : {};
 }
 
 /** The first epoch is one more than the highest acceptedEpoch of its quorum. The leader gets it if no other has it. */

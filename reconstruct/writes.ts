@@ -4,6 +4,7 @@ import type { Zxid64 } from "../logs/index.ts";
 import type { Step } from "../scenarios/scenario.ts";
 import { msOf, msText } from "./durations.ts";
 import type { Evidence, ZxidFact } from "./evidence.ts";
+import { endOf } from "./process-times.ts";
 import { type LoggedReconfiguration, reconfigStep, reconfigurationsIn } from "./reconfigurations.ts";
 
 /** Returns the requests of all epochs. A reconfiguration of which no zxid is known takes the place of a write. */
@@ -50,7 +51,10 @@ function writesOf({ endMs, epoch, leader, timeMs }: EstablishedEpoch, evidence: 
     .filter(({ zxid }) => Number(zxid >> 32n) === epoch)
     .sort((a, b) => a.atMs - b.atMs);
   const firstMs = (timeMs ?? evidence.startMs) - evidence.startMs;
-  const lastMs = endMs === undefined ? evidence.endMs : Math.min(endMs - evidence.startMs, evidence.endMs);
+  const lastMs = Math.min(
+    endMs === undefined ? evidence.endMs : endMs - evidence.startMs,
+    leaderEndMs(leader, firstMs, evidence),
+  );
   const steps: Step[] = [];
   let [known, knownMs] = [0, firstMs];
   for (const fact of facts) {
@@ -88,6 +92,14 @@ function writesOf({ endMs, epoch, leader, timeMs }: EstablishedEpoch, evidence: 
     write(last + 1n);
     return requests;
   }
+}
+
+/** Returns the end of the process that leads at a time. */
+function leaderEndMs(leader: number, atMs: number, evidence: Evidence): number {
+  const server = evidence.servers.find((one) => one.server === leader);
+  const index = server?.processes.findLastIndex(({ startMs }) => startMs <= atMs) ?? -1;
+  if (server === undefined || index < 0) return evidence.endMs;
+  return Math.min(endOf(server, index, evidence) ?? evidence.endMs, evidence.endMs);
 }
 
 function writeStep(atMs: number, count: number, everyMs: number): Step {

@@ -32,6 +32,8 @@ describe("a scenario reconstructed from logs", () => {
     ["shipped/follower-behind-diff.yaml", 1],
     ["bugs/open-trunc-keeps-one-txn-too-many.yaml", 300],
     ["bugs/zookeeper-4925-synced-txns-missing-from-committed-log.yaml", 300],
+    ["bugs/open-hole-in-log-after-snap-passed-on.yaml", 200],
+    ["bugs/zookeeper-3642-interrupted-snap-kept-in-memory.yaml", 200],
   ] as const;
 
   it.each(cases)("of %s shows every decision, and violates the same invariants", (path, runs) => {

@@ -1,0 +1,213 @@
+/**
+ * The faults that a difference suggests. Each entry of the table looks at one difference and returns steps that would
+ * explain it, each with the alternatives that logs cannot tell apart.
+ */
+import { asServerId } from "../protocol/zxid.ts";
+import type { Scenario, Step } from "../scenarios/scenario.ts";
+import type { Located } from "./distance.ts";
+import { msOf, msText } from "./durations.ts";
+import type { Evidence } from "./evidence.ts";
+import type { RunMoment, Trial } from "./trial.ts";
+
+/** What a repair may read. */
+export interface RepairContext {
+  readonly trial: Trial;
+  readonly moments: readonly RunMoment[];
+  readonly evidence: Evidence;
+}
+
+/** Returns the scenarios that could explain one difference. */
+type Repair = (difference: Located, context: RepairContext) => Scenario[];
+
+/** The repairs, by the event that only one side has. */
+const REPAIRS: readonly (readonly ["logs" | "run", RegExp, Repair])[] = [
+  ["logs", /^(follow|observe)-failed .*connection broken/, breakConnection],
+  ["logs", /^handler-failed|^learner-closed/, breakConnectionOfLeader],
+  ["logs", /Read timed out/, isolateBeforeTimeout],
+  ["logs", /^(fatal-thread|jvm-exit|trunc-failed|(follow|observe)-failed IOException)/, failWrite],
+  ["logs", /^snapshot-invalid/, damageSnapshot],
+  ["logs", /^(election-started|database-loaded|sync-started) /, loseWrites],
+  ["run", /^(log-file-created|zxid-unexpected|election-started|database-loaded) /, loseWrites],
+  ["run", /^sync-log-too-large/, shrinkLogFiles],
+  [
+    "run",
+    /^(learner-registered|sync-started|leading|following|newleader-received|uptodate-received|got-)/,
+    delayMessage,
+  ],
+  ["run", /^(uptodate-received|newleader-received|got-|established)/, holdMessage],
+];
+
+/** The number of differences that get a repair. */
+const DIFFERENCES_MAX = 6;
+
+/** Returns the scenarios that the first differences suggest, those of the first one first. */
+export function directRepairs(context: RepairContext): Scenario[] {
+  const { extra, missing } = context.trial.comparison;
+  const sides = [...missing.map((one) => ({ one, side: "logs" })), ...extra.map((one) => ({ one, side: "run" }))].sort(
+    (a, b) => a.one.atMs - b.one.atMs,
+  );
+  const found: Scenario[][] = [];
+  for (const { one, side } of sides) {
+    const repairs = REPAIRS.filter(([where, pattern]) => where === side && pattern.test(one.text));
+    if (repairs.length === 0) continue;
+    found.push(repairs.flatMap(([, , repair]) => repair(one, context)));
+    if (found.length === DIFFERENCES_MAX) break;
+  }
+  return found.flat();
+}
+
+function withSteps({ trial: { scenario } }: RepairContext, steps: readonly Step[]): Scenario {
+  return { ...scenario, steps: [...scenario.steps, ...steps] };
+}
+
+function idsOf({ trial }: RepairContext): number[] {
+  return Object.keys(trial.scenario.servers).map(Number);
+}
+
+/** Returns the servers that led at a time. At the end of an epoch, both leaders count. */
+function leadersAt({ evidence: { endMs, ensemble, startMs } }: RepairContext, atMs: number): number[] {
+  const leaders = ensemble.epochs
+    .filter(({ endMs: end, timeMs }) => {
+      const from = (timeMs ?? startMs) - startMs;
+      const to = end === undefined ? endMs : end - startMs;
+      return from - 1000 <= atMs && atMs <= to + 50;
+    })
+    .map(({ leader }) => leader);
+  return [...new Set(leaders)];
+}
+
+/** The times before a difference at which a fault is tried, in milliseconds. */
+const BEFORE_MS = [0.1, 0.6, 1.5];
+
+function breakConnection({ atMs, server }: Located, context: RepairContext): Scenario[] {
+  const leaders = leadersAt(context, atMs).filter((sid) => sid !== server);
+  return leaders.flatMap((from) => BEFORE_MS.map((ms) => withSteps(context, [disconnectOf(server, from, atMs - ms)])));
+}
+
+function breakConnectionOfLeader({ atMs, server }: Located, context: RepairContext): Scenario[] {
+  return idsOf(context)
+    .filter((sid) => sid !== server)
+    .map((sid) => withSteps(context, [disconnectOf(sid, server, atMs - 0.6)]));
+}
+
+function disconnectOf(server: number, from: number, atMs: number): Step {
+  return { from: msText(atMs), disconnect: { server: asServerId(server), from: asServerId(from) } };
+}
+
+/** A read that timed out shows when the last packet came: one limit earlier. From then on, nothing came. */
+function isolateBeforeTimeout({ atMs, server }: Located, context: RepairContext): Scenario[] {
+  const { initLimit = 10, syncLimit = 5, tickTimeMs = 2000 } = context.trial.scenario.settings;
+  return [syncLimit, initLimit].flatMap((limit) => {
+    const fromMs = Math.max(0, atMs - limit * tickTimeMs);
+    const lasts = msText(atMs - fromMs + 20);
+    return leadersAt(context, fromMs + 1).flatMap((leader): Scenario[] => {
+      if (leader === server) return [];
+      const [one, other] = [asServerId(leader), asServerId(server)];
+      return [0.2, -1.2].flatMap((ms) => [
+        withSteps(context, [{ from: msText(fromMs + ms), isolate: one, for: lasts }]),
+        withSteps(context, [{ from: msText(fromMs + ms), cutOneWay: { from: [one], to: [other] }, for: lasts }]),
+        withSteps(context, [{ from: msText(fromMs + ms), isolate: other, for: lasts }]),
+      ]);
+    });
+  });
+}
+
+const WRITES = ["sync-log", "snapshot", "accepted-epoch", "current-epoch", "truncate-log"] as const;
+
+function failWrite({ atMs, server }: Located, context: RepairContext): Scenario[] {
+  return WRITES.flatMap((fail) =>
+    [0.5, 3, 60].flatMap((ms) => {
+      const from = msText(atMs - ms);
+      const step = { from, disk: { server: asServerId(server), fail } } as Step;
+      return [withSteps(context, [step])];
+    }),
+  );
+}
+
+function damageSnapshot({ atMs, server }: Located, context: RepairContext): Scenario[] {
+  return [1, 0].map((ms) =>
+    withSteps(context, [
+      { from: msText(Math.max(0, atMs - ms)), disk: { server: asServerId(server), corrupt: "snapshot" } } as Step,
+    ]),
+  );
+}
+
+/** A server lacks transactions that it has in the run: it did not get them, or it did not write them. */
+function loseWrites({ atMs, server }: Located, context: RepairContext): Scenario[] {
+  const writes = context.trial.scenario.steps.flatMap((step) => ("write" in step ? [msOf(step.from ?? "0ms")] : []));
+  const before = writes.filter((ms) => ms <= atMs).slice(-2);
+  const own = asServerId(server);
+  return before.flatMap((ms) => {
+    const from = msText(Math.max(0, ms - 0.3));
+    const crashed = crashWithLoss(context, server, atMs);
+    const faults: Step[] = [
+      { from, disk: { server: own, sync: "1s" } } as Step,
+      { from, stall: { server: own, thread: "apply" } } as Step,
+      ...leadersAt(context, ms).flatMap((leader): Step[] =>
+        leader === server
+          ? []
+          : [{ from, hold: { match: { type: "PROPOSAL", from: asServerId(leader), to: own }, count: 1 } }],
+      ),
+    ];
+    return faults.flatMap((step) => [
+      withSteps(context, [step]),
+      ...(crashed === undefined ? [] : [{ ...crashed, steps: [...crashed.steps, step] }]),
+    ]);
+  });
+}
+
+/** The last crash of a server before a time loses what is not synced. */
+function crashWithLoss({ trial: { scenario } }: RepairContext, server: number, atMs: number): Scenario | undefined {
+  const index = scenario.steps.findLastIndex(
+    (step) => "crash" in step && step.crash.server === server && msOf(step.from ?? "0ms") <= atMs,
+  );
+  const step = scenario.steps[index];
+  if (step === undefined || !("crash" in step)) return undefined;
+  const lost: Step = { ...step, crash: { ...step.crash, unsynced: "lost" } };
+  return { ...scenario, steps: scenario.steps.map((one, i) => (i === index ? lost : one)) };
+}
+
+/** The size of the log on disk decides, and no log shows how large the files are. */
+function shrinkLogFiles(_difference: Located, { trial: { scenario } }: RepairContext): Scenario[] {
+  return [{ preAllocSizeBytes: 0 }, { snapshotSizeFactor: 100 }, { preAllocSizeBytes: 0, snapshotSizeFactor: 100 }].map(
+    (changed) => ({ ...scenario, settings: { ...scenario.settings, ...changed } }),
+  );
+}
+
+/** The messages that a server gets or sends shortly before a time, the last one first. */
+function messagesBefore({ atMs, server }: Located, { moments }: RepairContext): RunMoment[] {
+  return moments
+    .filter((one) => one.to !== undefined && one.atMs <= atMs + 1 && one.atMs >= atMs - 12)
+    .filter((one) => (one.server === server || one.to === server) && one.moment.message !== "NOTIFICATION")
+    .slice(-4)
+    .reverse();
+}
+
+/** An event is earlier in the run than in the logs: a message took longer. */
+function delayMessage(difference: Located, context: RepairContext): Scenario[] {
+  const { atMs, server, text } = difference;
+  const later = context.trial.comparison.missing.find(
+    (one) => one.server === server && one.text === text && one.atMs > atMs,
+  );
+  const alike =
+    later ??
+    context.trial.comparison.missing.find(
+      (one) => one.server === server && one.atMs > atMs && one.text.split(" ")[0] === text.split(" ")[0],
+    );
+  if (alike === undefined) return [];
+  const by = msText(alike.atMs - atMs);
+  return messagesBefore(difference, context).map((one) =>
+    withSteps(context, [{ from: msText(one.atMs - 0.02), delay: { match: matchOf(one), by, count: 1 } }]),
+  );
+}
+
+/** An event happens only in the run: a message did not arrive. */
+function holdMessage(difference: Located, context: RepairContext): Scenario[] {
+  return messagesBefore(difference, context)
+    .filter(({ to }) => to === difference.server)
+    .map((one) => withSteps(context, [{ from: msText(one.atMs - 0.02), hold: { match: matchOf(one), count: 1 } }]));
+}
+
+function matchOf({ moment: { from, message, to } }: RunMoment): { type: string; from: never; to: never } {
+  return { type: message as string, from: from as never, to: to as never };
+}
