@@ -73,7 +73,7 @@ describe("the options", () => {
     expect(new Set(releases)).toEqual(new Set([...published, "3.9.5"]));
     expect(kinds).toEqual(KINDS);
     expect(inputs).toBe(2000);
-    expect(incidents).toHaveLength(5);
+    expect(incidents).toHaveLength(6);
   });
 
   it("choose releases, kinds, a seed and the number of inputs", () => {
@@ -111,7 +111,7 @@ describe("the parts", () => {
     for (const { name, releases = ASKED_RELEASES } of KINDS) {
       for (const release of releases) expect(asked).toContain(`${release} ${name}`);
     }
-    expect(parts.flatMap(({ incidents }) => incidents)).toHaveLength(14);
+    expect(parts.flatMap(({ incidents }) => incidents)).toHaveLength(17);
   });
 
   it("are each one part for their own options", () => {
