@@ -1,7 +1,7 @@
 /** The times at which the processes of a server start and end, as far as the logs show them. */
 import type { Evidence, ProcessEvidence, ServerEvidence } from "./evidence.ts";
 
-/** Returns the start of a process. A simulated server looks for a leader as soon as it starts, unless it has files to write. */
+/** Returns the start of a process. A simulated server looks for a leader immediately, unless it has files to write. */
 export function startOf(process: ProcessEvidence | undefined): number {
   if (process === undefined) return 0;
   const { lookingMs, startMs } = process;
