@@ -25,6 +25,7 @@ const REPAIRS: readonly (readonly ["logs" | "run", RegExp, Repair])[] = [
   ["logs", /^handler-failed|^learner-closed/, breakConnectionOfLeader],
   ["logs", /Read timed out/, isolateBeforeTimeout],
   ["logs", /^(fatal-thread|jvm-exit|trunc-failed|(follow|observe)-failed IOException)/, failWrite],
+  ["logs", /^fatal-thread/, failQueuedWrites],
   ["logs", /^snapshot-invalid/, damageSnapshot],
   ["logs", /^(election-started|database-loaded|sync-started) /, loseWrites],
   ["run", /^(log-file-created|zxid-unexpected|election-started|database-loaded) /, loseWrites],
@@ -122,6 +123,31 @@ function failWrite({ atMs, server }: Located, context: RepairContext): Scenario[
       return [withSteps(context, [step])];
     }),
   );
+}
+
+/** The durations of a sync during which writes wait for the next one, in milliseconds. */
+const QUEUED_MS = [20, 50, 100, 200];
+
+/** A sync fails while later writes wait for the next one: the last writes of clients came during this sync. */
+function failQueuedWrites({ atMs, server }: Located, context: RepairContext): Scenario[] {
+  const { scenario } = context.trial;
+  const last = scenario.steps.findLastIndex((step) => "write" in step && msOf(step.from ?? "0ms") < atMs);
+  const own = asServerId(server);
+  return QUEUED_MS.map((syncMs) => {
+    const startMs = Math.max(0, atMs - syncMs);
+    const steps = scenario.steps.map((step, index): Step => {
+      if (index !== last || !("write" in step)) return step;
+      const every = msText(Math.min(5, (syncMs * 0.6) / step.write.count));
+      return { from: msText(Math.max(0, startMs - 2)), write: { ...step.write, every } };
+    });
+    const from = msText(Math.max(0, startMs - 4));
+    const faults = [
+      { from, disk: { server: own, sync: msText(syncMs) } },
+      { from, disk: { server: own, fail: "sync-log" } },
+      { from: msText(atMs + 0.5), disk: { server: own, sync: "2ms" } },
+    ] as Step[];
+    return { ...scenario, steps: [...steps, ...faults] };
+  });
 }
 
 function damageSnapshot({ atMs, server }: Located, context: RepairContext): Scenario[] {

@@ -4,6 +4,7 @@
  */
 import type { Scenario, Step } from "../scenarios/scenario.ts";
 import type { Random } from "../sim/random.ts";
+import { changeConfigurationFiles } from "./configuration-mutations.ts";
 import type { Located } from "./distance.ts";
 import { msOf, msText } from "./durations.ts";
 import type { Evidence } from "./evidence.ts";
@@ -31,7 +32,7 @@ const MUTATIONS: readonly (readonly [number, Mutation])[] = [
   [5, interfereNearFocus],
   [5, moveCrash],
   [4, moveStep],
-  [3, ({ random, trial }) => changeReconfiguration(trial.scenario, random)],
+  [3, changeConfiguration],
   [3, changeUnsynced],
   [3, changeWrites],
   [3, slowDisk],
@@ -378,6 +379,11 @@ function removeStep(context: MutationContext): Scenario | undefined {
 /** Returns whether a server starts after a crash. Without it, a server that logs nothing more may as well run. */
 function startsAgain(steps: readonly Step[], server: unknown): boolean {
   return steps.some((step) => "start" in step && step.start === server);
+}
+
+/** Changes a reconfiguration, or the files if the scenario has none. */
+function changeConfiguration({ evidence, random, trial }: MutationContext): Scenario | undefined {
+  return changeReconfiguration(trial.scenario, random) ?? changeConfigurationFiles(trial, evidence, random);
 }
 
 function changeSpeed({ random, trial: { scenario } }: MutationContext): Scenario {

@@ -73,7 +73,7 @@ export function withConfigurations(
 }
 
 /** Returns the version with which a server starts. Undefined for 0, which lists in zoo.cfg have. */
-function versionAtStart(sid: number, { configurations: { versions } }: Evidence): string | undefined {
+export function versionAtStart(sid: number, { configurations: { versions } }: Evidence): string | undefined {
   const version = versions.find(({ server }) => server === sid)?.version ?? 0n;
   return version <= 0n ? undefined : `${version >> 32n}:${version & 0xffff_ffffn}`;
 }

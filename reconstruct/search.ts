@@ -5,6 +5,7 @@
 import { MessageChooser } from "../logs/index.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { type Random, RandomStreams } from "../sim/random.ts";
+import { withLateServersOutside } from "./configuration-mutations.ts";
 import { directRepairs } from "./direct-repairs.ts";
 import type { Located } from "./distance.ts";
 import type { Evidence } from "./evidence.ts";
@@ -72,6 +73,7 @@ export class Search {
     yield* this.try(first);
     yield* this.try(withLostWrites(first));
     yield* this.trySeeds(first);
+    for (const scenario of withLateServersOutside(first, this.evidence)) yield* this.try(scenario);
     // A difference in speed must not explain what a fault did, so the faults come first.
     yield* this.repair();
     yield* this.fitSpeeds();

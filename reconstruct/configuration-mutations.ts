@@ -1,0 +1,123 @@
+/**
+ * Changes of the configuration files. Logs show the versions of configurations, but not their lists, so the search
+ * tries the files that operators leave behind: another list at a restart, and a configuration that was pending.
+ */
+import type { ConfigChange, EnsembleConfig, ServerSpec } from "../cluster/cluster-spec.ts";
+import { asServerId, type ServerId } from "../protocol/index.ts";
+import type { Scenario } from "../scenarios/scenario.ts";
+import type { Random } from "../sim/random.ts";
+import type { Evidence } from "./evidence.ts";
+import { isReconfigEnabled, versionAtStart } from "./reconfigurations.ts";
+import { UNKNOWN_DISK, zxidText } from "./start-disks.ts";
+import type { Trial } from "./trial.ts";
+
+/**
+ * Returns scenarios in which the servers that start later are not in the files of the first ones: with files that list
+ * all servers, that list the first ones and the server itself, and that list only the later ones. Returns none if no
+ * log shows a version: different files violate invariants easily, so they need a reason.
+ */
+export function withLateServersOutside(scenario: Scenario, evidence: Evidence): Scenario[] {
+  if (!isReconfigEnabled(evidence)) return [];
+  const ids = idsOf(scenario);
+  const late = ids.filter((sid) => specOf(scenario, sid).down);
+  const first = ids.filter((sid) => !late.includes(sid));
+  if (late.length === 0 || first.length === 0) return [];
+  const lists = [() => ids, (sid: ServerId) => [...first, sid], () => late];
+  return lists.map((listOf) =>
+    withSpecs(scenario, (sid) => ({
+      config: configOf(scenario, late.includes(sid) ? listOf(sid) : first, versionAtStart(sid, evidence)),
+    })),
+  );
+}
+
+/**
+ * Changes the configuration files of some servers. Undefined if the drawn change does not apply. Without a version in
+ * the logs, the files change only if the run shows what the logs show and violates nothing.
+ */
+export function changeConfigurationFiles(
+  { comparison, scenario, violated }: Pick<Trial, "comparison" | "scenario" | "violated">,
+  evidence: Evidence,
+  random: Random,
+): Scenario | undefined {
+  const isUnexplained = comparison.decisive === 0 && violated.length === 0;
+  if (!isReconfigEnabled(evidence) && !isUnexplained) return undefined;
+  return random.chance(0.5)
+    ? withOtherFileAtRestart(scenario, random)
+    : withPendingConfiguration(scenario, evidence, random);
+}
+
+function idsOf({ servers }: Scenario): ServerId[] {
+  return Object.keys(servers).map((sid) => asServerId(Number(sid)));
+}
+
+function specOf({ servers }: Scenario, sid: ServerId): ServerSpec {
+  return servers[sid] as ServerSpec;
+}
+
+/** Returns a configuration with some servers, in the roles that they have. */
+function configOf(scenario: Scenario, members: readonly ServerId[], version?: string): EnsembleConfig {
+  const isObserver = (sid: ServerId): boolean => specOf(scenario, sid).role === "observer";
+  return {
+    voters: members.filter((sid) => !isObserver(sid)),
+    observers: members.filter(isObserver),
+    ...(version !== undefined && { version }),
+  };
+}
+
+function withSpecs(scenario: Scenario, fieldsOf: (sid: ServerId) => Partial<ServerSpec>): Scenario {
+  const servers = Object.fromEntries(
+    idsOf(scenario).map((sid) => [sid, { ...specOf(scenario, sid), ...fieldsOf(sid) }]),
+  );
+  return { ...scenario, servers };
+}
+
+/** A server starts with another file: it lacks a server, lists one more observer, or makes observers voters. */
+function withOtherFileAtRestart(scenario: Scenario, random: Random): Scenario | undefined {
+  const ids = idsOf(scenario);
+  const seen = new Set(ids.filter((sid) => !specOf(scenario, sid).down));
+  const restarts = scenario.steps.flatMap((step, index) => {
+    if (!("start" in step)) return [];
+    const server = typeof step.start === "object" ? step.start.server : step.start;
+    const isRestart = seen.has(server);
+    seen.add(server);
+    return isRestart ? [{ step, index, server }] : [];
+  });
+  if (restarts.length === 0) return undefined;
+  const { index, server, step } = random.pick(restarts);
+  const withFile = (changed: Scenario, config: EnsembleConfig): Scenario => {
+    const start: ConfigChange = { server, config };
+    return { ...changed, steps: changed.steps.map((one, i) => (i === index ? { ...step, start } : one)) };
+  };
+  const members = random.chance(0.5) ? ids : ids.filter((sid) => sid === server || random.chance(0.7));
+  const listed = configOf(scenario, members);
+  if (random.chance(0.4)) return withFile(scenario, { voters: [...listed.voters, ...listed.observers], observers: [] });
+  if (random.chance(0.4)) return withFile(scenario, listed);
+  const added = asServerId(Math.max(...ids) + 1);
+  const config = { ...listed, observers: [...listed.observers, added] };
+  const before = withSpecs(scenario, (sid) => ({ config: specOf(scenario, sid).config ?? configOf(scenario, ids) }));
+  const spec: ServerSpec = { ...UNKNOWN_DISK, down: true, config };
+  return withFile({ ...before, servers: { ...before.servers, [added]: spec } }, config);
+}
+
+/** Some servers have stopped with an old list, and with the new one in the file of the pending configuration. */
+function withPendingConfiguration(scenario: Scenario, evidence: Evidence, random: Random): Scenario | undefined {
+  const ids = idsOf(scenario);
+  if (ids.length < 3) return undefined;
+  const late = ids.filter((sid) => specOf(scenario, sid).down);
+  const drawn = ids.filter(() => random.chance(0.4));
+  const behind = late.length > 0 && random.chance(0.6) ? late : drawn;
+  const current = ids.filter((sid) => !behind.includes(sid));
+  const versions = evidence.configurations.versions.filter(({ version }) => version > 0n);
+  if (behind.length === 0 || versions.length === 0) return undefined;
+  const old = configOf(scenario, [...behind, ...(random.chance(0.5) ? [] : current.slice(0, 1))]);
+  const members = random.chance(0.5) ? ids : ids.filter((sid) => current.includes(sid) || random.chance(0.5));
+  const next = configOf(scenario, members, zxidText(random.pick(versions).version));
+  const hasFile = random.chance(0.8);
+  const changed = withSpecs(scenario, (sid) => {
+    if (!behind.includes(sid)) return { config: next };
+    const version = versionAtStart(sid, evidence);
+    const config = version === undefined ? old : { ...old, version };
+    return { config, ...(hasFile && { nextConfig: next }) };
+  });
+  return { ...changed, settings: { ...scenario.settings, reconfigEnabled: true } };
+}
