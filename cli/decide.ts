@@ -3,19 +3,14 @@
  */
 import { readFileSync } from "node:fs";
 import { type DecideResult, decideFrom } from "../decide/decide.ts";
-import {
-  answerDecision,
-  DecisionQueryError,
-  formatZxid64,
-  highestZxid,
-  readDecisionQuery,
-} from "../decide/decision-query.ts";
+import { answerDecision, DecisionQueryError, highestZxid, readDecisionQuery } from "../decide/decision-query.ts";
 import type { KnownFacts } from "../decide/known-facts.ts";
 import { readLoggedSettings, readSyncLog, releaseOf } from "../decide/sync-log.ts";
 import { DEFAULT_SYNC_SETTINGS, readZooCfg, type SyncSettings } from "../decide/zoo-cfg.ts";
 import { readCommittedLog, readTxns, readZxid, ZXID_FORMS } from "../decide/zxid-lists.ts";
 import type { SyncSource } from "../protocol/index.ts";
 import { behaviorOf } from "../protocol/releases.ts";
+import { formatZxid64 } from "../protocol/zxid.ts";
 import { decisionReportText } from "../reports/decision-answer.ts";
 import { releaseText } from "../reports/zklog/written-release.ts";
 import { EXIT_BAD_INPUT, EXIT_OK } from "./exit-codes.ts";

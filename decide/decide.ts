@@ -3,8 +3,9 @@
  * with its packets. Otherwise, it is a list of every possible decision. Advice on how to avoid a SNAP follows.
  */
 import { formatZxidHex } from "../protocol/index.ts";
+import { formatZxid64 } from "../protocol/zxid.ts";
 import { type Advice, adviceFor } from "./advice.ts";
-import { answerDecision, type DecisionAnswer, formatZxid64 } from "./decision-query.ts";
+import { answerDecision, type DecisionAnswer } from "./decision-query.ts";
 import { endsOfCommittedLog, type KnownFacts } from "./known-facts.ts";
 import { type PossibleDecision, possibleDecisions } from "./possible-decisions.ts";
 import type { LoggedSync } from "./sync-log.ts";

@@ -5,6 +5,7 @@
 import {
   decideSync,
   explainSync,
+  formatZxid64,
   formatZxidHex,
   type Logged,
   PACKET_NAMES,
@@ -36,13 +37,6 @@ export function answerDecision(facts: DecisionFacts): DecisionAnswer {
     rule: decision.rule,
     why: explainSync(facts, decision, formatZxid64),
   };
-}
-
-/** Formats a 64-bit zxid as `epoch:counter`, and the zxid -1 as `none`. */
-export function formatZxid64(zxid: Zxid64): string {
-  if (zxid === -1n) return "none";
-  const bits = BigInt.asUintN(64, zxid);
-  return `${bits >> 32n}:${bits & 0xffff_ffffn}`;
 }
 
 /** Reads a query from parsed JSON. Throws a DecisionQueryError that names the field. */

@@ -1,11 +1,12 @@
 /**
  * Checks a sync decision in a log against the decision of the core for the leader's release.
  */
-import { formatZxid64, highestZxid } from "../decide/decision-query.ts";
+import { highestZxid } from "../decide/decision-query.ts";
 import type { KnownFacts } from "../decide/known-facts.ts";
 import { type PossibleDecision, possibleDecisions, type SyncOperation } from "../decide/possible-decisions.ts";
 import { RULES_OF_LINES, type RuleLine, rulesShownBy } from "../decide/sync-log.ts";
 import { behaviorOf, SYNC_RULES, type SyncRule } from "../protocol/index.ts";
+import { formatZxid64 } from "../protocol/zxid.ts";
 import type { LeaderSync } from "./history.ts";
 import type { Join } from "./joins.ts";
 

@@ -1,6 +1,6 @@
 /** Finds out whether a transaction was committed, as far as logs show it. */
-import { formatZxid64 } from "../decide/decision-query.ts";
 import type { Zxid64 } from "../logs/index.ts";
+import { formatZxid64 } from "../protocol/zxid.ts";
 import type { Ensemble } from "./ensemble.ts";
 import { listOf } from "./finding.ts";
 import type { Evidence } from "./history.ts";

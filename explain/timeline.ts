@@ -1,5 +1,5 @@
 /** The timeline of an ensemble: what each server did, in the order of the reference clock. */
-import { formatZxid64 } from "../decide/decision-query.ts";
+import { formatZxid64 } from "../protocol/zxid.ts";
 import type { Ensemble, ExplainedHandshake } from "./ensemble.ts";
 import { listOf, spanText } from "./finding.ts";
 import type { Election, Evidence } from "./history.ts";

@@ -3,10 +3,10 @@
  * the conditions on what the probe does not see.
  */
 
-import { formatZxid64 } from "../decide/decision-query.ts";
 import type { PossibleDecision } from "../decide/possible-decisions.ts";
 import { possibleDecisions } from "../decide/possible-decisions.ts";
 import { behaviorOf } from "../protocol/releases.ts";
+import { formatZxid64 } from "../protocol/zxid.ts";
 import type { ProbeAnswer } from "./handshake.ts";
 
 /** The zxid of a database without a transaction of a leader is 0, so every zxid of the wire is a signed number. */

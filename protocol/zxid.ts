@@ -125,3 +125,10 @@ export function parseZxid(text: string): Zxid | undefined {
   if (value === undefined || value < -1n || value >> 32n > BigInt(MAX_EPOCH)) return undefined;
   return asZxid(Number(value));
 }
+
+/** Formats a 64-bit zxid as `epoch:counter`, and the zxid -1 as `none`. */
+export function formatZxid64(zxid: bigint): string {
+  if (zxid === -1n) return "none";
+  const bits = BigInt.asUintN(64, zxid);
+  return `${bits >> 32n}:${bits & 0xffff_ffffn}`;
+}

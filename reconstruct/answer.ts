@@ -5,6 +5,7 @@
 import { type Ensemble, type ExplainedHandshake, ensembleOf } from "../explain/ensemble.ts";
 import { HistoryBuilder } from "../explain/history-builder.ts";
 import { MessageChooser, type Zxid64 } from "../logs/index.ts";
+import { formatZxid64 } from "../protocol/zxid.ts";
 import type { Evidence } from "./evidence.ts";
 import { DECISIVE, type Observation } from "./observation.ts";
 import { loggedEvents } from "./observe-run.ts";
@@ -150,9 +151,7 @@ function decisionKey(one: ExplainedHandshake): string {
 }
 
 function zxidText(zxid: Zxid64 | undefined): string | null {
-  if (zxid === undefined) return null;
-  const unsigned = BigInt.asUintN(64, zxid);
-  return `${unsigned >> 32n}:${unsigned & 0xffff_ffffn}`;
+  return zxid === undefined ? null : formatZxid64(zxid);
 }
 
 /** Returns the indexes of the longest part of `one` that `other` contains in the same order. */

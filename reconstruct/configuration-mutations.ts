@@ -3,12 +3,12 @@
  * tries the files that operators leave behind: another list at a restart, and a configuration that was pending.
  */
 import type { ConfigChange, EnsembleConfig, ServerSpec } from "../cluster/cluster-spec.ts";
-import { asServerId, type ServerId } from "../protocol/index.ts";
+import { asServerId, formatZxid64, type ServerId, serverIdsOf } from "../protocol/index.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import type { Random } from "../sim/random.ts";
 import type { Evidence } from "./evidence.ts";
 import { isReconfigEnabled, versionAtStart } from "./reconfigurations.ts";
-import { UNKNOWN_DISK, zxidText } from "./start-disks.ts";
+import { UNKNOWN_DISK } from "./start-disks.ts";
 import type { Trial } from "./trial.ts";
 
 /**
@@ -18,7 +18,7 @@ import type { Trial } from "./trial.ts";
  */
 export function withLateServersOutside(scenario: Scenario, evidence: Evidence): Scenario[] {
   if (!isReconfigEnabled(evidence)) return [];
-  const ids = idsOf(scenario);
+  const ids = serverIdsOf(scenario.servers);
   const late = ids.filter((sid) => specOf(scenario, sid).down);
   const first = ids.filter((sid) => !late.includes(sid));
   if (late.length === 0 || first.length === 0) return [];
@@ -46,10 +46,6 @@ export function changeConfigurationFiles(
     : withPendingConfiguration(scenario, evidence, random);
 }
 
-function idsOf({ servers }: Scenario): ServerId[] {
-  return Object.keys(servers).map((sid) => asServerId(Number(sid)));
-}
-
 function specOf({ servers }: Scenario, sid: ServerId): ServerSpec {
   return servers[sid] as ServerSpec;
 }
@@ -66,14 +62,14 @@ function configOf(scenario: Scenario, members: readonly ServerId[], version?: st
 
 function withSpecs(scenario: Scenario, fieldsOf: (sid: ServerId) => Partial<ServerSpec>): Scenario {
   const servers = Object.fromEntries(
-    idsOf(scenario).map((sid) => [sid, { ...specOf(scenario, sid), ...fieldsOf(sid) }]),
+    serverIdsOf(scenario.servers).map((sid) => [sid, { ...specOf(scenario, sid), ...fieldsOf(sid) }]),
   );
   return { ...scenario, servers };
 }
 
 /** A server starts with another file: it lacks a server, lists one more observer, or makes observers voters. */
 function withOtherFileAtRestart(scenario: Scenario, random: Random): Scenario | undefined {
-  const ids = idsOf(scenario);
+  const ids = serverIdsOf(scenario.servers);
   const seen = new Set(ids.filter((sid) => !specOf(scenario, sid).down));
   const restarts = scenario.steps.flatMap((step, index) => {
     if (!("start" in step)) return [];
@@ -101,7 +97,7 @@ function withOtherFileAtRestart(scenario: Scenario, random: Random): Scenario | 
 
 /** Some servers have stopped with an old list, and with the new one in the file of the pending configuration. */
 function withPendingConfiguration(scenario: Scenario, evidence: Evidence, random: Random): Scenario | undefined {
-  const ids = idsOf(scenario);
+  const ids = serverIdsOf(scenario.servers);
   if (ids.length < 3) return undefined;
   const late = ids.filter((sid) => specOf(scenario, sid).down);
   const drawn = ids.filter(() => random.chance(0.4));
@@ -111,7 +107,7 @@ function withPendingConfiguration(scenario: Scenario, evidence: Evidence, random
   if (behind.length === 0 || versions.length === 0) return undefined;
   const old = configOf(scenario, [...behind, ...(random.chance(0.5) ? [] : current.slice(0, 1))]);
   const members = random.chance(0.5) ? ids : ids.filter((sid) => current.includes(sid) || random.chance(0.5));
-  const next = configOf(scenario, members, zxidText(random.pick(versions).version));
+  const next = configOf(scenario, members, formatZxid64(random.pick(versions).version));
   const hasFile = random.chance(0.8);
   const changed = withSpecs(scenario, (sid) => {
     if (!behind.includes(sid)) return { config: next };

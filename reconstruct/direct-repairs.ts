@@ -2,11 +2,12 @@
  * The faults that a difference suggests. Each entry of the table looks at one difference and returns steps that would
  * explain it, each with the alternatives that logs cannot tell apart.
  */
-import { asServerId } from "../protocol/zxid.ts";
+import { asServerId, serverIdsOf } from "../protocol/zxid.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
 import type { Located } from "./distance.ts";
 import { msOf, msText } from "./durations.ts";
 import type { Evidence } from "./evidence.ts";
+import { holdOf, matchOf, READY_MS } from "./repairs.ts";
 import type { RunMoment, Trial } from "./trial.ts";
 
 /** What a repair may read. */
@@ -61,10 +62,6 @@ function withSteps({ trial: { scenario } }: RepairContext, steps: readonly Step[
   return { ...scenario, steps: [...scenario.steps, ...steps] };
 }
 
-function idsOf({ trial }: RepairContext): number[] {
-  return Object.keys(trial.scenario.servers).map(Number);
-}
-
 /** Returns the servers that led at a time. At the end of an epoch, both leaders count. */
 function leadersAt({ evidence: { endMs, ensemble, startMs } }: RepairContext, atMs: number): number[] {
   const leaders = ensemble.epochs
@@ -86,7 +83,7 @@ function breakConnection({ atMs, server }: Located, context: RepairContext): Sce
 }
 
 function breakConnectionOfLeader({ atMs, server }: Located, context: RepairContext): Scenario[] {
-  return idsOf(context)
+  return serverIdsOf(context.trial.scenario.servers)
     .filter((sid) => sid !== server)
     .map((sid) => withSteps(context, [disconnectOf(sid, server, atMs - 0.6)]));
 }
@@ -117,11 +114,9 @@ const WRITES = ["sync-log", "snapshot", "accepted-epoch", "current-epoch", "trun
 
 function failWrite({ atMs, server }: Located, context: RepairContext): Scenario[] {
   return WRITES.flatMap((fail) =>
-    [0.5, 3, 60].flatMap((ms) => {
-      const from = msText(atMs - ms);
-      const step = { from, disk: { server: asServerId(server), fail } } as Step;
-      return [withSteps(context, [step])];
-    }),
+    [0.5, 3, 60].map((ms) =>
+      withSteps(context, [{ from: msText(atMs - ms), disk: { server: asServerId(server), fail } } as Step]),
+    ),
   );
 }
 
@@ -223,7 +218,7 @@ function delayMessage(difference: Located, context: RepairContext): Scenario[] {
   if (alike === undefined) return [];
   const by = msText(alike.atMs - atMs);
   return messagesBefore(difference, context).map((one) =>
-    withSteps(context, [{ from: msText(one.atMs - 0.02), delay: { match: matchOf(one), by, count: 1 } }]),
+    withSteps(context, [{ from: msText(one.atMs - READY_MS), delay: { match: matchOf(one), by, count: 1 } }]),
   );
 }
 
@@ -231,9 +226,5 @@ function delayMessage(difference: Located, context: RepairContext): Scenario[] {
 function holdMessage(difference: Located, context: RepairContext): Scenario[] {
   return messagesBefore(difference, context)
     .filter(({ to }) => to === difference.server)
-    .map((one) => withSteps(context, [{ from: msText(one.atMs - 0.02), hold: { match: matchOf(one), count: 1 } }]));
-}
-
-function matchOf({ moment: { from, message, to } }: RunMoment): { type: string; from: never; to: never } {
-  return { type: message as string, from: from as never, to: to as never };
+    .map((one) => withSteps(context, [holdOf(one)]));
 }

@@ -2,6 +2,7 @@
  * Changes of a candidate scenario: a fault that would explain a difference between its run and the logs, or another
  * choice of what the logs do not show. Each change is drawn from a seeded stream.
  */
+import { serverIdsOf } from "../protocol/zxid.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
 import type { Random } from "../sim/random.ts";
 import { changeConfigurationFiles } from "./configuration-mutations.ts";
@@ -9,7 +10,7 @@ import type { Located } from "./distance.ts";
 import { msOf, msText } from "./durations.ts";
 import type { Evidence } from "./evidence.ts";
 import { changeReconfiguration, partitionServers } from "./reconfiguration-mutations.ts";
-import { anchored, holdOf, READY_MS } from "./repairs.ts";
+import { anchored, holdOf, matchOf, READY_MS } from "./repairs.ts";
 import { SPEED_NAMES, scenariosWithOtherSpeed } from "./speeds.ts";
 import type { RunMoment, Trial } from "./trial.ts";
 
@@ -119,10 +120,6 @@ function before(moment: RunMoment): string {
   return msText(Math.max(0, moment.atMs - READY_MS));
 }
 
-function matchOf({ moment: { from, message, to } }: RunMoment): { type?: string; from?: never; to?: never } {
-  return { type: message as string, from: from as never, to: to as never };
-}
-
 // ---- messages
 
 /**
@@ -181,7 +178,7 @@ function delayOf({ random, trial: { comparison } }: MutationContext): number {
 function disconnectNearFocus(context: MutationContext): Scenario | undefined {
   const { focus, random, trial } = context;
   if (focus === undefined) return undefined;
-  const ids = serversOf(trial.scenario).filter((sid) => sid !== focus.server);
+  const ids = serverIdsOf(trial.scenario.servers).filter((sid) => sid !== focus.server);
   const other = pickOne(random, ids);
   if (other === undefined) return undefined;
   const disconnect = { server: focus.server as never, from: other as never };
@@ -191,17 +188,14 @@ function disconnectNearFocus(context: MutationContext): Scenario | undefined {
   return withStep(context, { from: before(anchor), when: anchor.moment, disconnect });
 }
 
-function serversOf({ servers }: Scenario): number[] {
-  return Object.keys(servers).map(Number);
-}
-
 function isolateServer(context: MutationContext): Scenario | undefined {
   const { focus, random, trial } = context;
   const { initLimit = 10, syncLimit = 5 } = trial.scenario.settings;
-  const server = random.chance(0.6) && focus !== undefined ? focus.server : random.pick(serversOf(trial.scenario));
+  const server =
+    random.chance(0.6) && focus !== undefined ? focus.server : random.pick(serverIdsOf(trial.scenario.servers));
   const back = random.pick([0, syncLimit, initLimit]) * tickMs(context) + random.u01() * random.pick([1, 20, 200]);
   const from = msText(focusMs(context) - back);
-  const others = serversOf(trial.scenario).filter((sid) => sid !== server);
+  const others = serverIdsOf(trial.scenario.servers).filter((sid) => sid !== server);
   const kind = random.below(3);
   if (kind === 0) return withStep(context, { from, isolate: server as never, ...durationOf(context) });
   const to = [random.pick(others)] as never[];
@@ -257,7 +251,8 @@ function changeUnsynced(context: MutationContext): Scenario | undefined {
 function pauseServer(context: MutationContext): Scenario | undefined {
   const { focus, random, trial } = context;
   const { syncLimit = 5 } = trial.scenario.settings;
-  const server = random.chance(0.7) && focus !== undefined ? focus.server : random.pick(serversOf(trial.scenario));
+  const server =
+    random.chance(0.7) && focus !== undefined ? focus.server : random.pick(serverIdsOf(trial.scenario.servers));
   const back = random.pick([0, syncLimit]) * tickMs(context) + random.u01() * random.pick([1, 20, 200, 1000]);
   const lasts = random.pick([10, 100, 500, 1000, 3000]) * (0.5 + random.u01());
   return withStep(context, {
@@ -269,7 +264,7 @@ function pauseServer(context: MutationContext): Scenario | undefined {
 
 function stallThread(context: MutationContext): Scenario | undefined {
   const { random, trial } = context;
-  const server = random.pick(serversOf(trial.scenario));
+  const server = random.pick(serverIdsOf(trial.scenario.servers));
   const thread = random.pick(["apply", "handlers", "learner", "requests", "leader"] as const);
   const from = msText(focusMs(context) - random.u01() * random.pick([1, 10, 100, 1000]));
   return withStep(context, { from, stall: { server: server as never, thread }, ...durationOf(context) } as Step);
@@ -279,7 +274,8 @@ function stallThread(context: MutationContext): Scenario | undefined {
 
 function slowDisk(context: MutationContext): Scenario | undefined {
   const { focus, random, trial } = context;
-  const server = random.chance(0.6) && focus !== undefined ? focus.server : random.pick(serversOf(trial.scenario));
+  const server =
+    random.chance(0.6) && focus !== undefined ? focus.server : random.pick(serverIdsOf(trial.scenario.servers));
   const from = msText(focusMs(context) - random.u01() * random.pick([1, 10, 100, 1000]));
   const sync = msText(random.pick([0.01, 1, 5, 20, 50, 100, 300, 1000, 5000]));
   const disk = random.chance(0.15) ? { server, stall: true } : { server, sync };
@@ -288,7 +284,8 @@ function slowDisk(context: MutationContext): Scenario | undefined {
 
 function failDisk(context: MutationContext): Scenario | undefined {
   const { focus, random, trial } = context;
-  const server = random.chance(0.7) && focus !== undefined ? focus.server : random.pick(serversOf(trial.scenario));
+  const server =
+    random.chance(0.7) && focus !== undefined ? focus.server : random.pick(serverIdsOf(trial.scenario.servers));
   const from = msText(focusMs(context) - random.u01() * random.pick([1, 10, 100]));
   const disk = random.chance(0.7)
     ? { server, fail: random.pick(["sync-log", "truncate-log", "accepted-epoch", "current-epoch", "snapshot"]) }
@@ -300,7 +297,7 @@ function failDisk(context: MutationContext): Scenario | undefined {
 function changeDisk(context: MutationContext): Scenario | undefined {
   const { random, trial } = context;
   const { servers } = trial.scenario;
-  const sid = random.pick(serversOf(trial.scenario));
+  const sid = random.pick(serverIdsOf(trial.scenario.servers));
   const spec = servers[sid as never];
   if (spec === undefined || spec.empty) return undefined;
   const last = /(\d+:\d+)$/.exec(spec.history)?.[1];
@@ -326,7 +323,7 @@ function changeWrites(context: MutationContext): Scenario | undefined {
   const chosen = pickOne(random, writes);
   const kind = random.below(4);
   if (chosen === undefined || kind === 0) {
-    const at = random.chance(0.6) ? ("leader" as const) : (random.pick(serversOf(trial.scenario)) as never);
+    const at = random.chance(0.6) ? ("leader" as const) : (random.pick(serverIdsOf(trial.scenario.servers)) as never);
     const atMs = random.chance(0.5) ? focusMs(context) - random.u01() * 20 : random.u01() * context.evidence.endMs;
     return withStep(context, { from: msText(atMs), write: { at, count: 1, every: "1ms" } });
   }

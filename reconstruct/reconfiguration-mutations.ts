@@ -1,5 +1,5 @@
 /** Changes of what the logs do not show of configurations: the members of a reconfiguration, and its moment. */
-import { asServerId } from "../protocol/index.ts";
+import { type ServerId, serverIdsOf } from "../protocol/index.ts";
 import type { ReconfigAction, Scenario, Step } from "../scenarios/scenario.ts";
 import type { Random } from "../sim/random.ts";
 import { msOf, msText } from "./durations.ts";
@@ -11,7 +11,7 @@ export function changeReconfiguration(scenario: Scenario, random: Random): Scena
   const index = random.pick(indexes);
   const step = scenario.steps[index] as Step & { readonly reconfig: ReconfigAction };
   const changed = random.chance(0.7)
-    ? { ...step, reconfig: withOtherMember(step.reconfig, random.pick(Object.keys(scenario.servers)), random.u01()) }
+    ? { ...step, reconfig: withOtherMember(step.reconfig, random.pick(serverIdsOf(scenario.servers)), random.u01()) }
     : {
         ...step,
         from: msText(Math.max(0, msOf(step.from ?? "0ms") + (random.u01() - 0.5) * random.pick([1, 10, 200]))),
@@ -22,10 +22,9 @@ export function changeReconfiguration(scenario: Scenario, random: Random): Scena
 /** Adds, removes or keeps a server: another one of the three than now, by a number in [0, 1). */
 function withOtherMember(
   { add = {}, remove = [], ...rest }: ReconfigAction,
-  name: string,
+  sid: ServerId,
   drawn: number,
 ): ReconfigAction {
-  const sid = asServerId(Number(name));
   const { [sid]: now, ...others } = add;
   const removed = remove.filter((one) => one !== sid);
   const isRemoved = removed.length < remove.length;
@@ -48,7 +47,7 @@ export function partitionServers(
   atMs: number,
   lasts: { readonly for?: string },
 ): Scenario | undefined {
-  const ids = Object.keys(scenario.servers).map((sid) => asServerId(Number(sid)));
+  const ids = serverIdsOf(scenario.servers);
   const sides = ids.map(() => random.chance(0.5));
   const [one, other] = [true, false].map((side) => ids.filter((_, i) => sides[i] === side));
   if (one === undefined || other === undefined || one.length === 0 || other.length === 0) return undefined;

@@ -5,7 +5,7 @@
  */
 import type { EnsembleConfig, ServerSpec } from "../cluster/cluster-spec.ts";
 import type { Zxid64 } from "../logs/index.ts";
-import { asServerId, type ServerId } from "../protocol/index.ts";
+import { asServerId, formatZxid64, type ServerId } from "../protocol/index.ts";
 import type { Step } from "../scenarios/scenario.ts";
 import { msText } from "./durations.ts";
 import type { Evidence, ServerEvidence } from "./evidence.ts";
@@ -75,7 +75,7 @@ export function withConfigurations(
 /** Returns the version with which a server starts. Undefined for 0, which lists in zoo.cfg have. */
 export function versionAtStart(sid: number, { configurations: { versions } }: Evidence): string | undefined {
   const version = versions.find(({ server }) => server === sid)?.version ?? 0n;
-  return version <= 0n ? undefined : `${version >> 32n}:${version & 0xffff_ffffn}`;
+  return version <= 0n ? undefined : formatZxid64(version);
 }
 
 /**
@@ -88,8 +88,8 @@ export function reconfigStep(atMs: number, { seenMs }: LoggedReconfiguration, ev
   const add = Object.fromEntries(
     [...new Set(outside)].map((sid) => [sid, roleOf(servers.find(({ server }) => server === sid))]),
   );
-  const lastVoter = servers.filter(({ isObserver }) => !isObserver)[0]?.server;
-  const action = outside.length > 0 ? { add } : { remove: [asServerId(lastVoter ?? 1)] };
+  const voter = servers.find(({ isObserver }) => !isObserver)?.server;
+  const action = outside.length > 0 ? { add } : { remove: [asServerId(voter ?? 1)] };
   return { from: msText(atMs), reconfig: action } as Step;
 }
 

@@ -26,9 +26,13 @@ export function repairsOf(trial: Trial, moments: readonly RunMoment[]): Scenario
 }
 
 /** Holds a message when it is sent. */
-export function holdOf({ atMs, moment: { from, message, to } }: RunMoment): Step {
-  const match = { type: message as string, from: from as never, to: to as never };
-  return { from: msText(atMs - READY_MS), hold: { match, count: 1 } };
+export function holdOf(moment: RunMoment): Step {
+  return { from: msText(moment.atMs - READY_MS), hold: { match: matchOf(moment), count: 1 } };
+}
+
+/** Returns what matches a message. */
+export function matchOf({ moment: { from, message, to } }: RunMoment): { type: string; from: never; to: never } {
+  return { type: message as string, from: from as never, to: to as never };
 }
 
 /**

@@ -3,6 +3,7 @@ import type { ServerSpec } from "../cluster/cluster-spec.ts";
 import { normalizeHistory } from "../cluster/zxid-range.ts";
 import type { ExplainedHandshake } from "../explain/ensemble.ts";
 import type { Zxid64 } from "../logs/index.ts";
+import { formatZxid64 } from "../protocol/zxid.ts";
 import type { Evidence, ServerEvidence } from "./evidence.ts";
 
 /** The disks by server, and the last transaction that a client can have read before. */
@@ -26,8 +27,6 @@ const TXNS_MAX = 2000;
 const epochOf = (zxid: Zxid64): number => Number(zxid >> 32n);
 const counterOf = (zxid: Zxid64): number => Number(zxid & 0xffff_ffffn);
 const zxidOf = (epoch: number, counter: number): Zxid64 => (BigInt(epoch) << 32n) | BigInt(counter);
-/** Returns a zxid as scenarios write it. */
-export const zxidText = (zxid: Zxid64): string => `${epochOf(zxid)}:${counterOf(zxid)}`;
 
 /** Returns the disks at the start of the first process of each server. */
 export function startDisks(evidence: Evidence): StartDisks {
@@ -57,7 +56,7 @@ export function startDisks(evidence: Evidence): StartDisks {
     voters.map((sid) => histories.get(sid) ?? []),
     Math.floor(size / 2) + 1,
   );
-  return { servers: specs, committed: committed === undefined ? undefined : zxidText(committed) };
+  return { servers: specs, committed: committed === undefined ? undefined : formatZxid64(committed) };
 }
 
 function startZxidOf({ processes }: ServerEvidence): Zxid64 {
@@ -178,7 +177,7 @@ function logStartOf(
   const lacksStart = handshakes.some(
     ({ leader, leaderSide }) => leader === server && leaderSide?.ruleLines.has("sync-not-found"),
   );
-  return lacksStart && last !== undefined ? { logFrom: zxidText(last), snapshots: [zxidText(last)] } : {};
+  return lacksStart && last !== undefined ? { logFrom: formatZxid64(last), snapshots: [formatZxid64(last)] } : {};
 }
 
 /** The first epoch is one more than the highest acceptedEpoch of its quorum. The leader gets it if no other has it. */
@@ -198,9 +197,9 @@ function snapshotOf(server: number, txns: Txns, handshakes: readonly ExplainedHa
   const last = txns.at(-1);
   if (facts === undefined || last === undefined) return "0:0";
   const { maxCommittedLog, minCommittedLog } = facts;
-  if (maxCommittedLog === 0n || (minCommittedLog === maxCommittedLog && txns.length > 1)) return zxidText(last);
+  if (maxCommittedLog === 0n || (minCommittedLog === maxCommittedLog && txns.length > 1)) return formatZxid64(last);
   const before = txns.findLast((zxid) => zxid < minCommittedLog);
-  return before === undefined ? "0:0" : zxidText(before);
+  return before === undefined ? "0:0" : formatZxid64(before);
 }
 
 function historyText(txns: Txns): string {
@@ -211,6 +210,6 @@ function historyText(txns: Txns): string {
     else ranges.push([zxid, zxid]);
   }
   return normalizeHistory(
-    ranges.map(([a, b]) => (a === b ? zxidText(a) : `${zxidText(a)}..${zxidText(b)}`)).join(", "),
+    ranges.map(([a, b]) => (a === b ? formatZxid64(a) : `${formatZxid64(a)}..${formatZxid64(b)}`)).join(", "),
   );
 }

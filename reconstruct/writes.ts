@@ -20,12 +20,11 @@ const REQUEST_MS = 2;
 
 function withReconfiguration(steps: readonly Step[], change: LoggedReconfiguration, evidence: Evidence): Step[] {
   const atMs = change.seenMs - REQUEST_MS;
-  const nearest = Math.min(
-    ...steps.map((step) => ("write" in step ? distanceMs(step, atMs) : Number.POSITIVE_INFINITY)),
-  );
+  const distances = steps.map((step) => ("write" in step ? distanceMs(step, atMs) : Number.POSITIVE_INFINITY));
+  const nearest = distances.indexOf(Math.min(...distances));
   return [
-    ...steps.flatMap((step): Step[] => {
-      if (!("write" in step) || distanceMs(step, atMs) !== nearest) return [step];
+    ...steps.flatMap((step, index): Step[] => {
+      if (!("write" in step) || index !== nearest) return [step];
       const count = step.write.count - 1;
       return count === 0 ? [] : [{ ...step, write: { ...step.write, count } }];
     }),
@@ -77,7 +76,9 @@ function writesOf({ endMs, epoch, leader, timeMs }: EstablishedEpoch, evidence: 
   function requestsOf(atMs: number, last: Zxid64, count: number, leftMs: number): Step[] {
     const every = count > 1 ? Math.min(1, leftMs / count) : 1;
     const first = last - BigInt(count) + 1n;
-    const changes = reconfigurations.filter(({ version }) => version >= first && version <= last);
+    const changes = reconfigurations
+      .filter(({ version }) => version >= first && version <= last)
+      .sort((a, b) => (a.version < b.version ? -1 : 1));
     const requests: Step[] = [];
     let next = first;
     const write = (end: Zxid64): void => {

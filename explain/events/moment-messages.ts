@@ -2,8 +2,8 @@
  * The messages between servers whose sending and arrival the logs show. Few messages have a line of their own at both
  * ends. For the others, the nearest line before the sending counts, and the nearest line after the arrival.
  */
-import { formatZxid64 } from "../../decide/decision-query.ts";
 import type { LoggedEvent, Notification } from "../../logs/index.ts";
+import { formatZxid64 } from "../../protocol/zxid.ts";
 import type { Ensemble, ExplainedHandshake } from "../ensemble.ts";
 import type { Evidence, RolePeriod } from "../history.ts";
 import { lineKey, type Moment, phaseIn } from "./moment.ts";

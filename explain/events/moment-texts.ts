@@ -1,6 +1,6 @@
 /** The title of each moment, as a sentence, and the sign with which a diagram shows it. */
-import { formatZxid64 } from "../../decide/decision-query.ts";
 import type { LogEventName, LoggedEvent } from "../../logs/index.ts";
+import { formatZxid64 } from "../../protocol/zxid.ts";
 import type { ExplainedHandshake } from "../ensemble.ts";
 import { listOf, spanText } from "../finding.ts";
 import type { ProcessRun, RolePeriod } from "../history.ts";

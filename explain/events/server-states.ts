@@ -2,8 +2,8 @@
  * The state of each server after each moment, as far as the logs show it: the role and the phase for the line of the
  * server, and rows of text for its card.
  */
-import { formatZxid64 } from "../../decide/decision-query.ts";
 import type { LoggedEvent, LoggedSettings } from "../../logs/index.ts";
+import { formatZxid64 } from "../../protocol/zxid.ts";
 import type { Ensemble, ExplainedHandshake } from "../ensemble.ts";
 import type { RolePeriod } from "../history.ts";
 import { NO_VOTE } from "../joins.ts";

@@ -1,6 +1,6 @@
 /** Finds decisions that the core would not make in the release of the leader. */
-import { formatZxid64 } from "../../decide/decision-query.ts";
 import { PUBLISHED_RELEASES } from "../../protocol/index.ts";
+import { formatZxid64 } from "../../protocol/zxid.ts";
 import { type Finding, type FindingOf, listOf } from "../finding.ts";
 
 /** The release by which a leader is judged if no log shows its release. */

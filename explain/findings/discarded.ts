@@ -1,6 +1,6 @@
 /** Finds the transactions that a learner threw away: by a TRUNC, or by a SNAP because its history was another one. */
-import { formatZxid64 } from "../../decide/decision-query.ts";
 import type { Zxid64 } from "../../logs/index.ts";
+import { formatZxid64 } from "../../protocol/zxid.ts";
 import { type CommitStatus, commitStatus } from "../commit-status.ts";
 import type { Ensemble, ExplainedHandshake } from "../ensemble.ts";
 import {

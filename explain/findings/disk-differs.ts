@@ -2,8 +2,8 @@
  * Finds servers whose memory and disk differ after a synchronization, or after they left their leader: the symptoms of
  * known bugs that show only in the order of several lines. A row of a table is one symptom.
  */
-import { formatZxid64 } from "../../decide/decision-query.ts";
 import type { Zxid64 } from "../../logs/index.ts";
+import { formatZxid64 } from "../../protocol/zxid.ts";
 import type { Ensemble, ExplainedHandshake } from "../ensemble.ts";
 import { bugsIn, type Certainty, type Finding, type FindingOf, MAX_EVIDENCE, namedBugs } from "../finding.ts";
 import type { DiskEvent, Election, Evidence, LearnerSync, ServerHistory } from "../history.ts";

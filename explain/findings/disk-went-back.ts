@@ -1,6 +1,6 @@
 /** Finds a server that starts with less than it had at an earlier start, although no leader removed anything. */
-import { formatZxid64 } from "../../decide/decision-query.ts";
 import type { Zxid64 } from "../../logs/index.ts";
+import { formatZxid64 } from "../../protocol/zxid.ts";
 import { bugsIn, type Finding, type FindingOf, namedBugs } from "../finding.ts";
 import type { Election, ServerHistory } from "../history.ts";
 import { isAfter } from "../line-order.ts";

@@ -2,7 +2,7 @@
  * Finds servers that started with an empty disk. Such a server votes as if it had never promised anything: if its vote
  * is needed for a majority, the ensemble can lose committed transactions.
  */
-import { formatZxid64 } from "../../decide/decision-query.ts";
+import { formatZxid64 } from "../../protocol/zxid.ts";
 import { highestCommitted, majorityOf } from "../commit-status.ts";
 import type { Ensemble, EstablishedEpoch } from "../ensemble.ts";
 import {

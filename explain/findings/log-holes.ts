@@ -2,8 +2,8 @@
  * Finds holes in the logs of servers: which transactions are missing, which files are around them, and the digests that
  * do not match because of them.
  */
-import { formatZxid64 } from "../../decide/decision-query.ts";
 import type { Zxid64 } from "../../logs/index.ts";
+import { formatZxid64 } from "../../protocol/zxid.ts";
 import { type BugReference, bugIn, type Finding, type FindingOf, listOf, MAX_EVIDENCE } from "../finding.ts";
 import type { DiskEvent, Evidence, ProcessRun, ServerHistory } from "../history.ts";
 

@@ -3,7 +3,7 @@
  * the next election without a restart. Its memory lacks what its log has, so nothing truncates the log, and the next
  * restart brings the transaction back.
  */
-import { formatZxid64 } from "../../decide/decision-query.ts";
+import { formatZxid64 } from "../../protocol/zxid.ts";
 import { bugIn, type Finding, type FindingOf, listOf, MAX_EVIDENCE, serversText } from "../finding.ts";
 import type { Evidence, RolePeriod, ServerHistory } from "../history.ts";
 import { isAfter } from "../line-order.ts";

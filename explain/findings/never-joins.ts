@@ -1,5 +1,5 @@
 /** Explains why one server stays LOOKING although the others have a leader. */
-import { formatZxid64 } from "../../decide/decision-query.ts";
+import { formatZxid64 } from "../../protocol/zxid.ts";
 import { majorityOf } from "../commit-status.ts";
 import type { Ensemble, EstablishedEpoch } from "../ensemble.ts";
 import { capital, type Finding, type FindingOf, listOf, MAX_EVIDENCE, serversText, spanText } from "../finding.ts";

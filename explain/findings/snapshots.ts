@@ -1,9 +1,9 @@
 /** Explains each kind of SNAP: the rule, and the setting with which the leader would have sent a DIFF. */
 import { adviceFor } from "../../decide/advice.ts";
-import { formatZxid64 } from "../../decide/decision-query.ts";
 import { DEFAULT_SYNC_SETTINGS } from "../../decide/zoo-cfg.ts";
 import { formatTimeMs } from "../../logs/index.ts";
 import { behaviorOf, SYNC_RULES, type SyncRule } from "../../protocol/index.ts";
+import { formatZxid64 } from "../../protocol/zxid.ts";
 import type { ExplainedHandshake } from "../ensemble.ts";
 import { type Finding, type FindingOf, listOf, MAX_EVIDENCE } from "../finding.ts";
 import type { Evidence, ProcessRun, ServerHistory } from "../history.ts";

@@ -90,3 +90,13 @@ export function writeElectionLink(one: LoggedServer, { change, peer }: RecordOf<
     one.say("channel-broken", { sid: peer, myid: sid, error: "" }, { thread: `RecvWorker:${peer}`, exception });
   }
 }
+
+/**
+ * Logs that the election starts again with a new configuration (QuorumPeer#processReconfig). A server that begins to
+ * lead takes its own configuration without that (Leader#startZkServer).
+ */
+export function writeElectionRestarted(one: LoggedServer, atUs: number): void {
+  const { establishedUs = atUs } = one.role ?? {};
+  const begins = one.state === "leading" && establishedUs === atUs;
+  if (one.settings.reconfigEnabled && one.state !== "looking" && !begins) one.say("election-restarted", {});
+}

@@ -97,10 +97,12 @@ export function writeAckRead(one: LoggedServer, { learner, zxid }: RecordOf<"new
  */
 export function writeEstablished(
   one: LoggedServer,
+  atUs: number,
   quorums: RecordOf<"established">["quorums"],
   designatesAnother: boolean,
 ): void {
   const { epoch = 0 } = one.role ?? {};
+  if (one.role !== undefined) one.role.establishedUs = atUs;
   const acks = [...(one.role?.acks ?? []), one.sid];
   const counted = quorums?.map(({ servers }) => servers) ?? [acks.filter((sid) => one.isVoter(sid))];
   const sets = counted.map((servers) => [...new Set(servers)].sort((a, b) => a - b));

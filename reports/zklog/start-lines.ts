@@ -47,16 +47,6 @@ export function setCommitted(one: LoggedServer, config: string): void {
   one.committedVersion = (BigInt(epoch) << 32n) | BigInt(counter);
 }
 
-/**
- * Logs that the election starts again with a new configuration (QuorumPeer#processReconfig). A server that begins to
- * lead takes its own configuration without that (Leader#startZkServer).
- */
-export function writeElectionRestarted(one: LoggedServer, atUs: number): void {
-  const { establishedUs = atUs } = one.role ?? {};
-  const begins = one.state === "leading" && establishedUs === atUs;
-  if (one.settings.reconfigEnabled && one.state !== "looking" && !begins) one.say("election-restarted", {});
-}
-
 /** Returns the voters in the text of a configuration, such as `voters 1,2,3; version 1:0`. */
 export function votersOf(config: string | undefined): number[] {
   return idsAfter("voters", config);

@@ -20,6 +20,7 @@ import type { TraceEvent } from "../../sim/trace.ts";
 import { type RunEvent, runFacts } from "../export/run-events.ts";
 import {
   writeElectionLink,
+  writeElectionRestarted,
   writeIgnored,
   writeLooking,
   writeNotification,
@@ -57,7 +58,6 @@ import type { MessageSink, ServerMessage } from "./server-log.ts";
 import {
   setCommitted,
   votersOf,
-  writeElectionRestarted,
   writeLoaded,
   writeLogged,
   writeSnapshot,
@@ -392,8 +392,7 @@ function addRoleRecord(one: LoggedServer, record: ProtocolRecord, handled: Handl
     case "observing":
       writeRole(one, record.event, record.phase);
       if (record.event === "leading" && record.phase === "BROADCAST") {
-        writeEstablished(one, quorumsIn(one, handled), designatesAnother(one, handled));
-        if (one.role !== undefined) one.role.establishedUs = record.atUs;
+        writeEstablished(one, record.atUs, quorumsIn(one, handled), designatesAnother(one, handled));
       }
       break;
     case "epoch-offered":

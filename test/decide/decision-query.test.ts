@@ -1,6 +1,7 @@
 /** Tests how a question of `zabsim decide --stdin` is read, and what its answer contains. */
 import { describe, expect, it } from "vitest";
-import { answerDecision, DecisionQueryError, formatZxid64, readDecisionQuery } from "../../decide/decision-query.ts";
+import { answerDecision, DecisionQueryError, readDecisionQuery } from "../../decide/decision-query.ts";
+import { formatZxid64 } from "../../protocol/zxid.ts";
 
 const LEADER = {
   lastProcessedZxid: "1:3",

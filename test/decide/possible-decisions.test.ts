@@ -4,10 +4,11 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatZxid64, highestZxid } from "../../decide/decision-query.ts";
+import { highestZxid } from "../../decide/decision-query.ts";
 import type { DecisionFacts, KnownFacts } from "../../decide/known-facts.ts";
 import { possibleDecisions } from "../../decide/possible-decisions.ts";
 import { DIFF, decideSync, type Logged, type SyncSource, TRUNC } from "../../protocol/index.ts";
+import { formatZxid64 } from "../../protocol/zxid.ts";
 
 const zxid = (epoch: number, counter: number): bigint => (BigInt(epoch) << 32n) | BigInt(counter);
 const txns = (...zxids: bigint[]): Logged<bigint>[] => zxids.map((one) => ({ zxid: one }));

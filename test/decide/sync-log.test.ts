@@ -5,10 +5,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { decideFrom } from "../../decide/decide.ts";
-import { formatZxid64, highestZxid } from "../../decide/decision-query.ts";
+import { highestZxid } from "../../decide/decision-query.ts";
 import { readLoggedSettings, readSyncLog } from "../../decide/sync-log.ts";
 import { DEFAULT_SYNC_SETTINGS } from "../../decide/zoo-cfg.ts";
 import { behaviorOf } from "../../protocol/index.ts";
+import { formatZxid64 } from "../../protocol/zxid.ts";
 
 interface RecordedJoin {
   readonly release: string;
