@@ -1,6 +1,7 @@
 /**
  * Formats ranges of zxids, times and long lines for reports.
  */
+import stringWidth from "string-width";
 import { formatZxid, type Zxid } from "../protocol/zxid.ts";
 
 /**
@@ -33,8 +34,7 @@ export function countOf(count: number, noun: string): string {
 
 /** Returns the number of columns that a line takes on a terminal, without the escape sequences of colors. */
 export function visibleLength(line: string): number {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colors are control sequences
-  return line.replace(/\u001b\[[\d;]*m/g, "").length;
+  return stringWidth(line);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Lays out a table without lines between its columns. */
 import Table from "cli-table3";
+import { visibleLength } from "./format.ts";
 
 type Align = "left" | "right";
 
@@ -46,16 +47,12 @@ export function tableLines(
   return lines;
 }
 
-const ESCAPE = String.fromCharCode(27);
-const COLORS = new RegExp(`${ESCAPE}\\[[0-9;]*m`, "g");
-
 /** Returns the width of each column. */
 function widthsOf(rows: readonly (readonly string[])[]): number[] {
   const widths: number[] = [];
   for (const row of rows) {
     for (const [column, cell] of row.entries()) {
-      for (const line of cell.split("\n"))
-        widths[column] = Math.max(widths[column] ?? 0, line.replace(COLORS, "").length);
+      for (const line of cell.split("\n")) widths[column] = Math.max(widths[column] ?? 0, visibleLength(line));
     }
   }
   return widths;

@@ -102,6 +102,12 @@ const SHOWN: Readonly<Record<string, string>> = {
 };
 
 describe("the logs of a known bug", () => {
+  it("are in the tables only under the name of a scenario", () => {
+    expect(Object.keys(UNNAMED).filter((name) => !all.includes(name))).toEqual([]);
+    expect(Object.keys(BUG_OF).filter((name) => !all.includes(name) || name in UNNAMED)).toEqual([]);
+    expect(Object.keys(SHOWN).filter((name) => !(name in UNNAMED))).toEqual([]);
+  });
+
   const all = readdirSync(FOLDER).flatMap((file) => (file.endsWith(".yaml") ? [file.slice(0, -".yaml".length)] : []));
 
   it.each(all.filter((name) => !(name in UNNAMED)))("name it: %s", (name) => {

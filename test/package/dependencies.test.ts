@@ -99,11 +99,11 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
       "^(campaign|confirm|decide|doctor|explain|formats|fuzz|probe|reconstruct|roll|scenarios|cluster|invariants|" +
         "protocol|sim)/",
     ),
-    packages: /^(chalk|cli-table3|xmlbuilder)$/,
+    packages: /^(chalk|cli-table3|string-width|xmlbuilder)$/,
     allowed:
       "reports -> logs, values of protocol's zxid.ts, packets.ts, sync-rules.ts and notification-wire.ts, types of " +
       "every package below campaign; " +
-      "npm packages chalk, cli-table3, xmlbuilder",
+      "npm packages chalk, cli-table3, string-width, xmlbuilder",
   },
   reconstruct: {
     files: /^(reconstruct|explain|logs|scenarios|cluster|invariants|protocol|sim)\/|^reports\/zklog\//,

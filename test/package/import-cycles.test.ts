@@ -14,6 +14,7 @@ const PACKAGES = [
   "decide",
   "formats",
   "datatree",
+  "probe",
   "doctor",
   "confirm",
   "reconstruct",
