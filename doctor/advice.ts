@@ -165,9 +165,8 @@ function moveAway(ensemble: EnsembleDisks, sid: ServerId, repaired: Repaired, on
   if (trial === undefined) return undefined;
   const text =
     `${movedAway(sid)} ${isAdvised ? "" : `Start ${servers(starting)}. `}When ${servers(starting)} serve` +
-    `${starting.length === 1 ? "s" : ""}, start server ${sid} with an empty folder: ` +
-    `it gets its data from the leader. ` +
-    "Do not start it earlier.";
+    `${starting.length === 1 ? "s" : ""}, start server ${sid} with ` +
+    "its file myid and no data: it gets its data from the leader. Do not start it earlier.";
   const next = { changes, starting: [...starting, sid].sort((a, b) => a - b), orders, isAdvised: true };
   return { advice: { text, trial }, repaired: next };
 }

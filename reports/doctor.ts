@@ -157,7 +157,7 @@ function findingLines({ findings }: DoctorDocument, width: number): string[] {
 function adviceLines({ advice }: DoctorDocument, width: number): string[] {
   if (advice.length === 0) return ["Advice: none that is safe in the simulator. Keep all directories as they are."];
   return [
-    "Advice:",
+    "Advice for stopped servers (leave those running that serve):",
     ...advice.flatMap(({ text, trial }, i) => [
       ...hanging(text, `  ${i + 1}. `, "     ", width),
       ...(trial === null ? [] : hanging(`Tried: ${trial}`, "     ", "     ", width)),

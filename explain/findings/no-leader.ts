@@ -172,7 +172,7 @@ function limitTooShort({ attempts, ensemble }: GapFacts): Cause | undefined {
       `Leader ${first.server} waited for ${what} until ${limitText} ran out${times}. ${connected}${absent}` +
       (slow === undefined ? "" : ` ${slow.text}`),
     evidence: [first.at, ...lines, ...first.registered.values(), ...(slow?.evidence ?? [])],
-    advice: enough ? raiseInitLimit(slow, first) : [connectAdvice(missing)],
+    advice: enough ? raiseInitLimit(slow, first, largestInitLimit(ensemble)) : [connectAdvice(missing)],
     ...(!enough && { bugId: "ZOOKEEPER-3188" }),
   };
 }
@@ -222,7 +222,13 @@ function slowestSync(failed: readonly RolePeriod[], { handshakes }: Ensemble): S
 /** By how much initLimit should exceed the time that was needed once. */
 const MARGIN = 2;
 
-function raiseInitLimit(slow: SlowSync | undefined, { process: { settings } }: RolePeriod): string[] {
+/** Returns the largest initLimit of all servers, earlier starts included; 0 if no log contains one. */
+function largestInitLimit({ histories }: Ensemble): number {
+  const all = histories.flatMap(({ processes }) => processes.map(({ settings }) => settings.initLimit ?? 0));
+  return Math.max(0, ...all);
+}
+
+function raiseInitLimit(slow: SlowSync | undefined, { process: { settings } }: RolePeriod, largest: number): string[] {
   const { initLimit, tickTimeMs } = settings;
   const now = initLimit === undefined ? "" : ` (now ${initLimit})`;
   if (slow === undefined || tickTimeMs === undefined) return [`Raise initLimit${now} on every server.`];
@@ -238,6 +244,12 @@ function raiseInitLimit(slow: SlowSync | undefined, { process: { settings } }: R
       `of factor ${MARGIN}, that is ${spanText(withMarginMs)}, ` +
       `and ${spanText(withMarginMs)} / tickTime ${tickTimeMs} ms ` +
       `= ${value}${Number.isInteger(withMarginMs / tickTimeMs) ? "" : " (rounded up)"}.`,
+    ...(largest > value
+      ? [
+          `The largest initLimit in these logs is ${largest}: set it on every server, unless there was a reason for ` +
+            "a smaller one.",
+        ]
+      : []),
     "A smaller snapshot helps, too: remove data that no client needs.",
   ];
 }

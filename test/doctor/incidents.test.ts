@@ -34,7 +34,7 @@ test.each([
     expect(textsOf(answer.findings)).toContain(text + files);
     expect(answer.advice[0]?.text).toBe("Start servers 2, 3 in any order.");
     const repair = answer.advice.find((one) => one.text.startsWith("Move the folder version-2 of server 1 away"));
-    expect(repair?.text).toContain("When servers 2, 3 serve, start server 1 with an empty folder");
+    expect(repair?.text).toContain("When servers 2, 3 serve, start server 1 with its file myid and no data");
     expect(repair?.text).not.toContain("Start servers 2, 3");
     expect(repair?.trial).toContain("nothing committed is lost");
   },
