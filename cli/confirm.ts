@@ -1,14 +1,14 @@
 /** `zabsim confirm` runs a scenario on real servers, and says whether they do what the simulated ones did. */
-import { spawnSync } from "node:child_process";
-import { platform } from "node:os";
 import { classPathOf } from "../confirm/class-path.ts";
 import { type Confirmation, confirmScenario } from "../confirm/confirm.ts";
-import { MissingTool } from "../confirm/preload.ts";
+import { MissingTool } from "../confirm/tools.ts";
 import { PUBLISHED_RELEASES } from "../protocol/index.ts";
 import { confirmationText } from "../reports/confirmation.ts";
-import { EXIT_BAD_INPUT, EXIT_FINDING, EXIT_INTERRUPTED, EXIT_OK, EXIT_TERMINATED } from "./exit-codes.ts";
-import { interruptible } from "./interrupt.ts";
+import type { Scenario } from "../scenarios/scenario.ts";
+import { EXIT_BAD_INPUT, EXIT_FINDING, EXIT_OK } from "./exit-codes.ts";
+import { type Interruption, interruptible } from "./interrupt.ts";
 import { hint, textWidth, write } from "./output.ts";
+import { ProgressLine } from "./progress-line.ts";
 import { readScenario, scenarioPath } from "./scenario-files.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -21,13 +21,12 @@ export interface ConfirmCliOptions {
   readonly json?: boolean;
 }
 
-const INTERRUPTS = { SIGINT: EXIT_INTERRUPTED, SIGTERM: EXIT_TERMINATED } as const;
-
 const EXIT_CODES: Readonly<Record<Confirmation["verdict"], number>> = {
   confirmed: EXIT_OK,
   refuted: EXIT_FINDING,
   "not stageable": EXIT_BAD_INPUT,
 };
+const PROGRESS_MS = 200;
 
 export async function confirm(name: string, options: ConfirmCliOptions): Promise<number> {
   const { scenario } = readScenario(scenarioPath(name), []);
@@ -37,29 +36,44 @@ export async function confirm(name: string, options: ConfirmCliOptions): Promise
       `--release ${release}: is no published release, so there is no jar of it (accepted: such as 3.9.5)`,
     );
   }
-  try {
-    needsTools();
-    return await interruptible(async ({ signal }) => {
-      const answer = await confirmScenario(scenario, {
-        ...{ release, tries: Number(options.tries ?? 1n), seed: options.seed, signal },
-        classPath: options.classpath ?? classPathOf(release),
-        log: options.verbose ? hint : undefined,
-      });
+  return await interruptible(async (interruption) => {
+    try {
+      const answer = await answerOf(scenario, release, options, interruption);
       await write(`${options.json ? JSON.stringify(answer) : confirmationText(answer, textWidth())}\n`);
       return EXIT_CODES[answer.verdict];
-    }).catch((error: unknown) => {
-      if (error === "SIGINT" || error === "SIGTERM") return INTERRUPTS[error];
+    } catch (error) {
+      if (interruption.exitCode !== undefined) return interruption.exitCode;
+      if (error instanceof MissingTool) throw new UsageError(error.message);
       throw error;
-    });
-  } catch (error) {
-    if (error instanceof MissingTool) throw new UsageError(error.message);
-    throw error;
-  }
+    }
+  });
 }
 
-function needsTools(): void {
-  if (platform() !== "linux") throw new MissingTool(`zabsim confirm runs on Linux only (this is ${platform()})`);
-  const { error } = spawnSync("java", ["-version"], { stdio: "ignore" });
-  if (error !== undefined)
-    throw new MissingTool("no Java found (accepted: the program java in PATH, version 8 or newer)");
+async function answerOf(
+  scenario: Scenario,
+  release: string,
+  options: ConfirmCliOptions,
+  { signal }: Interruption,
+): Promise<Confirmation> {
+  const tries = Number(options.tries ?? 1n);
+  const startMs = Date.now();
+  const line = new ProgressLine();
+  let current = 0;
+  const timer = setInterval(() => {
+    const seconds = Math.round((Date.now() - startMs) / 1000);
+    if (line.isDue) line.write(`confirm: try ${current} of ${tries}, ${seconds} s`);
+  }, PROGRESS_MS);
+  try {
+    return await confirmScenario(scenario, {
+      ...{ release, tries, seed: options.seed, signal },
+      classPath: () => options.classpath ?? classPathOf(release),
+      log: options.verbose ? hint : undefined,
+      onTry: (number) => {
+        current = number;
+      },
+    });
+  } finally {
+    clearInterval(timer);
+    line.end();
+  }
 }

@@ -3,7 +3,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { compareVersions } from "../protocol/index.ts";
-import { MissingTool } from "./preload.ts";
+import { usesLogback } from "./log-settings.ts";
+import { MissingTool } from "./tools.ts";
 
 /** The default folder of the local Maven repository. */
 export function mavenRepository(): string {
@@ -18,8 +19,6 @@ interface Artifact {
   readonly isOptional?: boolean;
 }
 
-/** The release that first logs through logback. */
-const LOGBACK_SINCE = "3.8.0";
 const NETTY = ["common", "buffer", "handler", "transport", "codec", "resolver", "transport-native-unix-common"];
 
 /**
@@ -38,7 +37,7 @@ export function classPathOf(release: string, repository = mavenRepository()): st
 
 function artifactsOf(release: string): Artifact[] {
   const has = (since: string): boolean => compareVersions(release, since) >= 0;
-  const logging: Artifact[] = has(LOGBACK_SINCE)
+  const logging: Artifact[] = usesLogback(release)
     ? [
         { group: "org.slf4j", name: "slf4j-api", prefer: "2.0." },
         { group: "ch.qos.logback", name: "logback-classic", prefer: "1.3." },

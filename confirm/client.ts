@@ -119,6 +119,15 @@ export class Client {
   }
 }
 
+/** The role that a server reports with the four-letter word `srvr`. */
+export type Mode = "leader" | "follower" | "observer";
+
+/** Asks a server for its role. Resolves to undefined if it does not serve. */
+export async function modeOf(host: string, port: number, timeoutMs?: number): Promise<Mode | undefined> {
+  const answer = await fourLetterWord(host, port, "srvr", timeoutMs);
+  return /^Mode: (leader|follower|observer)$/m.exec(answer ?? "")?.[1] as Mode | undefined;
+}
+
 /** Sends a four-letter word. Resolves to the answer, and to undefined if there is none. */
 export function fourLetterWord(
   host: string,

@@ -1,6 +1,6 @@
 /** Reads the transactions in the files of a real server: those that it loads when it starts. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { TreeFileLoader, treeRulesOf } from "../datatree/index.ts";
 import { bodyReaderOf, decodeTxn, decodeTxnBody, diskFormatOf, TxnLogDecoder, zxidInName } from "../formats/index.ts";
 import { asZxid, type Zxid } from "../protocol/index.ts";
@@ -16,7 +16,7 @@ export interface Creation {
 /** Returns the znodes in a snapshot file, by zxid; undefined if it cannot be read. */
 export function creationsInSnapshot(path: string, release: string): Creation[] | undefined {
   const rules = treeRulesOf(release, { maxBytes: MAX_BYTES });
-  const zxid = zxidInName(path.slice(path.lastIndexOf("/") + 1), "snapshot", false);
+  const zxid = zxidInName(basename(path), "snapshot", false);
   if (zxid === undefined || !existsSync(path)) return undefined;
   const { hasLastZxid } = diskFormatOf(release);
   const reader = { maxBytes: MAX_BYTES, readsDigest: rules.hasDigest, readsLastZxid: hasLastZxid };
@@ -37,20 +37,26 @@ export function isOfClient(path: string): boolean {
   return path.length > 1 && !path.startsWith("/zookeeper");
 }
 
+/** Returns the zxid of the last whole record in a log file; undefined if the file has none. */
+export function lastZxidInLog(path: string, release: string): Zxid | undefined {
+  let last: Zxid | undefined;
+  for (const { zxid } of recordsInLog(path, release)) last = zxid;
+  return last;
+}
+
 /** Returns the creations in a log file, in their order. */
-export function creationsInLog(path: string, release: string): Creation[] {
-  const reader = bodyReaderOf(release, MAX_BYTES);
-  const decoder = new TxnLogDecoder(reader);
+function creationsInLog(path: string, release: string): Creation[] {
+  return [...recordsInLog(path, release)].flatMap(({ entry }) => creationOf(entry, release) ?? []);
+}
+
+function* recordsInLog(path: string, release: string): Generator<{ readonly zxid: Zxid; readonly entry: Uint8Array }> {
+  if (!existsSync(path)) return;
+  const decoder = new TxnLogDecoder(bodyReaderOf(release, MAX_BYTES));
   decoder.push(new Uint8Array(readFileSync(path)));
   decoder.end();
-  const creations: Creation[] = [];
-  for (let item = decoder.next(); item !== undefined; item = decoder.next()) {
-    if (item.kind === "stop") break;
-    if (item.kind !== "record") continue;
-    const created = creationOf(decoder.lastEntry, release);
-    if (created !== undefined) creations.push(created);
+  for (let item = decoder.next(); item !== undefined && item.kind !== "stop"; item = decoder.next()) {
+    if (item.kind === "record") yield { zxid: asZxid(Number(item.zxid)), entry: decoder.lastEntry };
   }
-  return creations;
 }
 
 /** Returns the creation in the bytes of a transaction; undefined if it is another transaction. */

@@ -2,30 +2,31 @@
  * The preloaded library: compiles it, and answers the questions of the servers that run with it. preload-source.ts has
  * the C code and the form of questions and answers.
  */
-import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { PRELOAD_SOURCE } from "./preload-source.ts";
+import { MissingTool, runTool } from "./tools.ts";
 
 const COMPILERS = ["cc", "gcc", "clang", "g++"];
-const COMPILE_MS_MAX = 60_000;
 
-/** A missing tool or file, with a message for the user. */
-export class MissingTool extends Error {}
-
-/** Compiles the library into a folder. Returns its path. Throws a MissingTool if there is no C compiler. */
-export function compilePreload(folder: string): string {
+/**
+ * Compiles the library into a folder. Resolves to its path. Rejects with a MissingTool if no C compiler can, or if the
+ * signal aborts.
+ */
+export async function compilePreload(folder: string, signal: AbortSignal): Promise<string> {
   const source = join(folder, "preload.c");
   const library = join(folder, "preload.so");
   writeFileSync(source, PRELOAD_SOURCE);
   for (const compiler of COMPILERS) {
     const language = compiler === "g++" ? ["-x", "c++", "-fpermissive"] : [];
     const options = [...language, "-O1", "-fPIC", "-shared", "-w", "-o", library, source, "-ldl"];
-    const { error, status, stderr } = spawnSync(compiler, options, { encoding: "utf8", timeout: COMPILE_MS_MAX });
-    if (error !== undefined) continue;
-    if (status === 0) return library;
-    throw new MissingTool(`${compiler} cannot compile the library for the servers: ${stderr.trim().split("\n")[0]}`);
+    const ended = await runTool(compiler, options, signal);
+    if (ended === undefined) continue;
+    if (ended.code === 0) return library;
+    throw new MissingTool(
+      `${compiler} cannot compile the library for the servers: ${ended.stderr.trim().split("\n")[0]}`,
+    );
   }
   throw new MissingTool(`no C compiler found (accepted: one of ${COMPILERS.join(", ")} in PATH)`);
 }

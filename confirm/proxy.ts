@@ -3,6 +3,7 @@
  * only what `Traffic` lets pass. A connection to a server that does not listen is refused, as without a proxy.
  */
 import { connect, createServer, type Socket } from "node:net";
+import { SNAP } from "../protocol/index.ts";
 import {
   ElectionStreamDecoder,
   encodeHello,
@@ -48,8 +49,6 @@ export interface Traffic {
   /** Messages have arrived, or a side has ended. */
   changed(connection: ProxiedConnection): void;
 }
-
-const COMPLETE = true;
 
 /** One connection between two servers. */
 export class ProxiedConnection {
@@ -110,13 +109,13 @@ export class ProxiedConnection {
     return (chunk) => {
       for (const event of decoder.push(chunk)) {
         if (event.kind === "packet") {
-          const isSnap = direction === this.toClient && event.packet.type === SNAP_TYPE;
+          const isSnap = direction === this.toClient && event.packet.type === SNAP;
           const bytes = [encodeQuorumPacket(event.packet)];
           const message = { connection: this, from, to, packet: event.packet, bytes, isComplete: !isSnap };
           if (isSnap) snap = message;
           waiting.push(message);
         } else if (event.kind === "snapshot-part") snap?.bytes.push(event.bytes);
-        else if (event.kind === "snapshot" && snap !== undefined) snap.isComplete = COMPLETE;
+        else if (event.kind === "snapshot" && snap !== undefined) snap.isComplete = true;
         else if (event.kind === "malformed")
           waiting.push({ connection: this, from, to, bytes: [chunk], isComplete: true });
       }
@@ -170,7 +169,6 @@ export class ProxiedConnection {
   }
 }
 
-const SNAP_TYPE = 15;
 const ACCEPT_MS_MAX = 10_000;
 
 /**

@@ -1,9 +1,10 @@
 /** One real server: its folder, its process, and the operations of its threads that wait for an answer. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Settings } from "../protocol/index.ts";
 import { DurableFiles } from "./durable-files.ts";
+import { writeLogSettings } from "./log-settings.ts";
 import { type Question, QuestionSocket } from "./preload.ts";
 
 /** The ports of every server. Servers have different addresses. */
@@ -16,20 +17,6 @@ const JAVA_OPTIONS = [
   // One question at a time in each thread, and no other thread that writes below the data directory.
   ...["-Dzookeeper.commitProcessor.numWorkerThreads=0", "-XX:-UsePerfData"],
 ];
-const PATTERN = "%d{ISO8601} [myid:%X{myid}] - %-5p [%t:%C{1}@%L] - %m%n";
-const LOGBACK_XML = `<configuration>
-  <appender name="CONSOLE" class="ch.qos.logback.core.ConsoleAppender">
-    <encoder><pattern>${PATTERN}</pattern></encoder>
-  </appender>
-  <root level="INFO"><appender-ref ref="CONSOLE"/></root>
-</configuration>
-`;
-const LOG4J_PROPERTIES = `log4j.rootLogger=INFO, CONSOLE
-log4j.appender.CONSOLE=org.apache.log4j.ConsoleAppender
-log4j.appender.CONSOLE.layout=org.apache.log4j.PatternLayout
-log4j.appender.CONSOLE.layout.ConversionPattern=${PATTERN}
-`;
-
 /** The settings that are system properties, by field of Settings. */
 const PROPERTIES: Readonly<Partial<Record<keyof Settings, string>>> = {
   snapshotSizeFactor: "zookeeper.snapshotSizeFactor",
@@ -103,10 +90,6 @@ export class RealServer {
     return join(this.dataDir, "version-2");
   }
 
-  get logFile(): string {
-    return join(this.plan.folder, "zookeeper.log");
-  }
-
   get isRunning(): boolean {
     const { process } = this;
     return process?.pid !== undefined && process.exitCode === null && process.signalCode === null;
@@ -123,10 +106,9 @@ export class RealServer {
     this.incomplete.clear();
     const path = join(folder, `ask-${++this.starts}`);
     this.socket = new QuestionSocket(path, (question) => events.asked(this, question));
-    writeFileSync(join(folder, "logback.xml"), LOGBACK_XML);
-    writeFileSync(join(folder, "log4j.properties"), LOG4J_PROPERTIES);
+    writeLogSettings(folder);
     writeFileSync(join(folder, "zoo.cfg"), this.config());
-    const log = openSync(this.logFile, "a");
+    const log = openSync(join(folder, "zookeeper.log"), "a");
     const args = [...JAVA_OPTIONS, ...this.properties(), "-cp", [folder, classPath].join(delimiter), MAIN_CLASS];
     const env = { ...process.env, LD_PRELOAD: library, ZABSIM_DATA: `${this.files}/`, ZABSIM_SOCKET: path };
     const started = spawn("java", [...args, join(folder, "zoo.cfg")], {
@@ -173,9 +155,5 @@ export class RealServer {
   /** Removes snapshots that were incomplete when the process was killed, as the simulated disk does. */
   removeIncomplete(): void {
     for (const name of this.incomplete) rmSync(join(this.files, name), { force: true });
-  }
-
-  logText(): string {
-    return existsSync(this.logFile) ? readFileSync(this.logFile, "utf8") : "";
   }
 }

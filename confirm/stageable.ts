@@ -1,6 +1,7 @@
 /** What real servers cannot be made to do. A scenario that needs it gets the verdict "not stageable". */
 import { compareVersions, DEFAULT_SETTINGS, type Settings, serverIdsOf } from "../protocol/index.ts";
-import type { Action, Scenario, Step, Verb } from "../scenarios/scenario.ts";
+import { verbOf } from "../scenarios/actions.ts";
+import type { Scenario, Step, Verb } from "../scenarios/scenario.ts";
 
 /** The release that first has local sessions, whose clients cost no zxid. */
 const OLDEST = "3.5.5";
@@ -100,13 +101,6 @@ function ofStep(step: Step): string | undefined {
   if ((verb === "start" || verb === "restart") && typeof action[verb] === "object")
     return "configurations do not change";
   return undefined;
-}
-
-const TRIGGERS: ReadonlySet<string> = new Set(["at", "from", "after", "when", "afterEvent", "for"]);
-
-/** Returns the name of a step's action. */
-export function verbOf(step: Step): Verb {
-  return Object.keys(step as Action).find((key) => !TRIGGERS.has(key)) as Verb;
 }
 
 /** Returns the scenario with the settings that real servers accept, on one release. */

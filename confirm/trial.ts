@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { startImage } from "../cluster/start-disk.ts";
 import { DEFAULT_SETTINGS, History, type Settings, serverIdsOf } from "../protocol/index.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
-import { wireRulesOf } from "../wire/index.ts";
-import { type Evidence, RealRun, type RealRunEnd } from "./real-run.ts";
+import type { Evidence } from "./evidence.ts";
+import { RealRun, type RealRunEnd } from "./real-run.ts";
 import { PORTS, RealServer } from "./real-server.ts";
 import type { Schedule } from "./schedule.ts";
 import { writeStartFiles } from "./start-files.ts";
@@ -15,6 +15,7 @@ import { writeStartFiles } from "./start-files.ts";
 const TICK_MS_MIN = 1000;
 const TOTAL_MS = 120_000;
 const DEVIATIONS_MAX = 12;
+const NETWORK_PART_MAX = 250;
 
 /** What a try needs. */
 export interface TrialOptions {
@@ -23,15 +24,12 @@ export interface TrialOptions {
   readonly library: string;
   readonly signal: AbortSignal;
   readonly log?: ((text: string) => void) | undefined;
-  /** Keeps the folder of the servers. */
-  readonly keep?: boolean;
 }
 
 /** Servers that have run, still running where they were at the end. */
 export interface Trial {
   readonly end: RealRunEnd;
   readonly servers: ReadonlyMap<number, RealServer>;
-  readonly folder: string;
 }
 
 /** Runs the servers, and calls `use` while they still run. Kills them and removes their files afterwards. */
@@ -47,24 +45,22 @@ export async function withTrial<Result>(
   const servers = serversOf(scenario, folder, tickMs, options);
   const scale = tickMs / (scenario.settings.tickTimeMs ?? DEFAULT_SETTINGS.tickTimeMs);
   const limits = { scale, totalMs: TOTAL_MS, deviationsMax: DEVIATIONS_MAX };
-  const run = new RealRun(schedule, servers, wireRulesOf(options.release), evidence, limits);
-  if (options.log !== undefined) run.log = options.log;
+  const { log = () => undefined, release, signal } = options;
+  const run = new RealRun({ schedule, servers, release, evidence, limits, log });
   try {
-    const end = await run.run(options.signal);
-    return await use({ end, servers, folder });
+    const end = await run.run(signal);
+    return await use({ end, servers });
   } finally {
     run.stop();
     await Promise.all([...servers.values()].map((server) => server.kill()));
-    if (options.keep !== true) rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
-let networks = 0;
-
-/** Returns the prefix of addresses that no other run on this machine uses at the same time. */
+/** Returns the prefix of the addresses of the servers. Processes have the same one only if their ids are far apart. */
 function network(): string {
-  const id = (process.pid * 7 + networks++) % 60_000;
-  return `127.${1 + Math.floor(id / 250)}.${1 + (id % 250)}.`;
+  const id = process.pid % (NETWORK_PART_MAX * NETWORK_PART_MAX);
+  return `127.${1 + Math.floor(id / NETWORK_PART_MAX)}.${1 + (id % NETWORK_PART_MAX)}.`;
 }
 
 function serversOf(

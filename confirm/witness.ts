@@ -2,6 +2,7 @@
  * What real servers show, as notes for the invariants: their packets, their disks, and what clients read from them.
  * Nothing here comes from the simulated run, except the history that was committed before it.
  */
+import { basename } from "node:path";
 import { Invariants, type Violation } from "../invariants/index.ts";
 import { quorumTest } from "../invariants/quorum-test.ts";
 import {
@@ -42,8 +43,8 @@ import {
 import type { Scenario } from "../scenarios/scenario.ts";
 import { Client } from "./client.ts";
 import { type Creation, creationOf, creationsInSnapshot, creationsOnDisk, isOfClient } from "./disk-history.ts";
+import type { Evidence } from "./evidence.ts";
 import type { WaitingMessage } from "./proxy.ts";
-import type { Evidence } from "./real-run.ts";
 import { PORTS, type RealServer } from "./real-server.ts";
 import { startPath } from "./start-files.ts";
 
@@ -80,9 +81,9 @@ export class Witness implements Evidence {
   private readonly known = new Map<number, Known>();
   private readonly servers = new Map<number, RealServer>();
   private readonly observers: ReadonlySet<number>;
-  private readonly startedMs = Date.now();
 
-  constructor(scenario: Scenario, release: string, committed: History | undefined) {
+  /** `startMs`: the time of day, in milliseconds, from which the times of violations count. */
+  constructor(scenario: Scenario, release: string, committed: History | undefined, startMs: number) {
     this.release = release;
     const servers = serverIdsOf(scenario.servers);
     const observers = servers.filter((sid) => scenario.servers[sid]?.role === "observer");
@@ -90,7 +91,7 @@ export class Witness implements Evidence {
     this.observers = new Set<number>(observers);
     this.invariants = new Invariants({
       ...{ servers, observers, isQuorum: quorumTest(voters, scenario.quorum) },
-      now: () => (Date.now() - this.startedMs) * 1000,
+      now: () => (Date.now() - startMs) * 1000,
     });
     if (committed !== undefined)
       this.invariants.startWith(this.historyOf(committed.txns().map(({ zxid }) => ({ zxid, path: startPath(zxid) }))));
@@ -232,7 +233,7 @@ export class Witness implements Evidence {
   disk(server: RealServer, operation: string, path: string): void {
     const known = this.known.get(server.id);
     if (known === undefined) return;
-    const name = path.slice(path.lastIndexOf("/") + 1);
+    const name = basename(path);
     if ((operation === "close" || operation === "rename") && name.startsWith("snapshot.")) {
       this.afterTruncation(server.id, known);
       const creations = creationsInSnapshot(path, this.release);
@@ -251,8 +252,6 @@ export class Witness implements Evidence {
     known.beforeTrunc = undefined;
     known.notes.truncated(truncatedTo ?? asZxid(0), beforeTrunc, this.historyOnDisk(id));
   }
-
-  written(): void {}
 
   /** Reads the znodes of every server that serves. */
   async read(): Promise<void> {

@@ -5,9 +5,8 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { startImage } from "../../cluster/start-disk.ts";
 import { classPathOf } from "../../confirm/class-path.ts";
-import { creationsOnDisk } from "../../confirm/disk-history.ts";
+import { creationsOnDisk, lastZxidInLog } from "../../confirm/disk-history.ts";
 import { DurableFiles } from "../../confirm/durable-files.ts";
-import { lastZxidIn } from "../../confirm/log-end.ts";
 import { writeStartFiles } from "../../confirm/start-files.ts";
 import { loadScenario } from "../../lib/load-scenario.ts";
 import { formatZxid, History } from "../../protocol/index.ts";
@@ -25,7 +24,7 @@ describe("writeStartFiles", () => {
     const zxids = creationsOnDisk(files, release).map(({ zxid }) => formatZxid(zxid));
     expect(zxids).toEqual(["1:1", "1:2", "1:3", "1:4", "1:5", "1:6"]);
     expect(readFileSync(join(files, "currentEpoch"), "utf8")).toBe("1");
-    expect(lastZxidIn(join(files, "log.100000006"))).toBe(0x1_0000_0006);
+    expect(lastZxidInLog(join(files, "log.100000006"), release)).toBe(0x1_0000_0006);
   });
 });
 

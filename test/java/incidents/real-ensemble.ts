@@ -1,4 +1,5 @@
 /** An ensemble of real, unmodified servers on 127.0.0.1. Each server is a process of its own. */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import {
   closeSync,
@@ -14,7 +15,8 @@ import {
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fourLetterWord, WireClient } from "./wire-client.ts";
+import { fourLetterWord, type Mode, modeOf } from "../../../confirm/client.ts";
+import { WireClient } from "./wire-client.ts";
 
 /** How long a server may take to serve or to end. A loaded machine needs many seconds to start three processes. */
 const WAIT_MS_MAX = 90_000;
@@ -41,9 +43,6 @@ export interface Settings {
 }
 
 const DEFAULT_SETTINGS: Settings = { tickTime: 400, initLimit: 25, syncLimit: 10 };
-
-/** The role that a server reports with the command `srvr`. */
-export type Mode = "leader" | "follower" | "observer";
 
 interface Server {
   readonly folder: string;
@@ -186,13 +185,12 @@ export class RealEnsemble {
   /** Returns the role of a server; undefined if it does not serve. */
   async mode(id: number): Promise<Mode | undefined> {
     if (!isRunning(this.server(id))) return undefined;
-    const answer = await fourLetterWord(this.server(id).ports.client, "srvr");
-    return /^Mode: (leader|follower|observer)$/m.exec(answer ?? "")?.[1] as Mode | undefined;
+    return await modeOf("127.0.0.1", this.server(id).ports.client);
   }
 
   /** Returns the answer of a server to a command of four letters; undefined if there is none. */
   async command(id: number, word: string): Promise<string | undefined> {
-    return (await fourLetterWord(this.server(id).ports.client, word)) ?? undefined;
+    return (await fourLetterWord("127.0.0.1", this.server(id).ports.client, word)) ?? undefined;
   }
 
   async client(id: number, timeoutMs?: number): Promise<WireClient> {

@@ -146,20 +146,6 @@ export class WireClient {
   }
 }
 
-/** Sends a four-letter word, such as `srvr`, and returns the answer; undefined if there is none. */
-export function fourLetterWord(port: number, word: string, timeoutMs = 2000): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    let answer = "";
-    const socket = connect({ host: "127.0.0.1", port }, () => socket.write(word));
-    socket.setTimeout(timeoutMs, () => socket.destroy());
-    socket.setEncoding("utf8").on("data", (data: string) => {
-      answer += data;
-    });
-    socket.on("error", () => undefined);
-    socket.on("close", () => resolve(answer === "" ? undefined : answer));
-  });
-}
-
 function int(value: number): Buffer {
   const buffer = Buffer.alloc(4);
   buffer.writeInt32BE(value);

@@ -2,6 +2,7 @@
  * An ensemble on 127.0.0.1 in which some servers are real, unmodified ZooKeeper servers, each of a release of its own,
  * and others are `zabsim join`. Each server is a process of its own.
  */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import {
   closeSync,
@@ -16,9 +17,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type Mode, modeOf } from "../../../confirm/client.ts";
 import { bodyReaderOf, readEpochFile, TxnLogDecoder } from "../../../formats/index.ts";
 import { freePorts, JAVA_OPTIONS, MAIN_CLASS } from "../incidents/real-ensemble.ts";
-import { fourLetterWord, WireClient } from "../incidents/wire-client.ts";
+import { WireClient } from "../incidents/wire-client.ts";
 
 const WAIT_MS_MAX = 90_000;
 const POLL_MS = 50;
@@ -52,9 +54,6 @@ interface Server extends LiveServerSpec {
   /** How often the process was started. */
   starts: number;
 }
-
-/** The role that a real server reports with the command `srvr`. */
-export type Mode = "leader" | "follower" | "observer";
 
 /** One line of `zabsim join --json`. */
 export interface JoinRecord {
@@ -222,8 +221,7 @@ export class LiveEnsemble {
 
   async mode(id: number): Promise<Mode | undefined> {
     if (!this.isRunning(id)) return undefined;
-    const answer = await fourLetterWord(this.server(id).ports.client, "srvr");
-    return /^Mode: (leader|follower|observer)$/m.exec(answer ?? "")?.[1] as Mode | undefined;
+    return await modeOf("127.0.0.1", this.server(id).ports.client);
   }
 
   /** Waits until `zabsim join` has printed `count` records of this event. */

@@ -1,0 +1,157 @@
+/** The steps that the runner itself performs: it starts and kills servers, and writes as a client. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { Client } from "./client.ts";
+import type { Evidence } from "./evidence.ts";
+import type { HeldDisks } from "./held-disks.ts";
+import type { HeldTraffic } from "./held-traffic.ts";
+import { isKind } from "./order.ts";
+import type { Progress } from "./progress.ts";
+import { PORTS, type RealServer, type ServerEvents } from "./real-server.ts";
+import type { Fact, Item } from "./schedule.ts";
+
+/** The time before a crash in which threads finish what leaves no trace. */
+const QUIET_MS = 200;
+const SESSION_MS_MAX = 1000;
+/** The longest time in which a server gets a client that it does not accept yet. */
+const CLIENT_MS_MAX = 5000;
+/** The longest time until a server has proposed or forwarded a write. It does neither if it has no learners. */
+const REQUEST_MS_MAX = 400;
+
+/** What steps act on. */
+interface StepContext {
+  readonly progress: Progress;
+  readonly servers: ReadonlyMap<number, RealServer>;
+  readonly evidence: Evidence;
+  readonly disks: HeldDisks;
+  readonly traffic: HeldTraffic;
+  /** Receives the questions and the ends of the processes. */
+  readonly events: ServerEvents;
+  /** Called after a step that took time. */
+  readonly advance: () => void;
+}
+
+/** Performs steps when they are the oldest items of the order. */
+export class Steps {
+  private readonly context: StepContext;
+  private readonly clients = new Map<number, Client>();
+  private acting: Item | undefined;
+  private writes = 0;
+
+  constructor(context: StepContext) {
+    this.context = context;
+  }
+
+  /** Whether a crash or a write is under way. */
+  get isActing(): boolean {
+    return this.acting !== undefined;
+  }
+
+  /** Closes the connections of the clients. */
+  stop(): void {
+    for (const client of this.clients.values()) client.close();
+  }
+
+  /** Performs one step if it may be performed. Returns whether an item was done or started. */
+  act(): boolean {
+    const { order, starting } = this.context.progress;
+    for (const item of starting) if (this.hasStarted(item)) return true;
+    if (this.acting !== undefined) return false;
+    for (const id of order.servers) {
+      const item = order.next(id);
+      if (isKind(item, "close") && this.context.traffic.close(item)) return true;
+      if (isKind(item, "start") && this.start(item)) return true;
+      if (isKind(item, "crash", "write") && this.mayPerform(item)) {
+        void this.perform(item);
+        return false;
+      }
+    }
+    return false;
+  }
+
+  /** A process has ended. Returns whether a step has ended it. */
+  exited({ id }: RealServer): boolean {
+    if (this.acting?.server === id) return true;
+    for (const item of this.context.progress.starting) if (item.server === id) this.hasStarted(item);
+    return false;
+  }
+
+  /** Servers that start one after another start in parallel. Each one is done when it takes part in the election. */
+  private start(item: Item): boolean {
+    const { disks, events, evidence, progress } = this.context;
+    if (progress.starting.has(item) || !progress.order.isFirst(item, progress.starting)) return false;
+    const server = this.serverOf(item);
+    progress.log(`server ${server.id} starts`);
+    progress.starting.add(item);
+    disks.started(server);
+    server.start(events);
+    evidence.started(server);
+    progress.touch();
+    return true;
+  }
+
+  private hasStarted(item: Item): boolean {
+    const server = this.serverOf(item);
+    if (!server.isUp && server.isRunning) return false;
+    this.context.progress.starting.delete(item);
+    this.context.progress.finish(item);
+    return true;
+  }
+
+  private mayPerform(item: Item): boolean {
+    const { idleMs, order } = this.context.progress;
+    return order.isFirst(item) && idleMs >= QUIET_MS;
+  }
+
+  private async perform(item: Item): Promise<void> {
+    const { advance, evidence, progress } = this.context;
+    this.acting = item;
+    const server = this.serverOf(item);
+    await evidence.read();
+    if (item.fact.kind === "crash") await this.crash(server, item.fact);
+    else await this.write(server, item.place);
+    this.acting = undefined;
+    progress.finish(item);
+    advance();
+  }
+
+  private async crash(server: RealServer, { unsynced }: Extract<Fact, { kind: "crash" }>): Promise<void> {
+    this.context.progress.log(`server ${server.id} is killed (unsynced writes: ${unsynced})`);
+    await server.kill();
+    this.clients.get(server.id)?.close();
+    this.clients.delete(server.id);
+    if (unsynced === "lost" || unsynced === 0) server.durable?.loseUnsynced();
+    server.removeIncomplete();
+    this.context.disks.killed(server);
+  }
+
+  private async write(server: RealServer, place: number): Promise<void> {
+    const { progress, traffic } = this.context;
+    const client = await this.clientOf(server);
+    if (client === undefined) {
+      progress.deviate(server.id, "missing", "accepts a client");
+      return;
+    }
+    const path = `/write-${++this.writes}`;
+    const before = traffic.requestsOf(server.id);
+    client.create(path).catch(() => undefined);
+    progress.log(`a client writes ${path} through ${server.id} (${place})`);
+    // What comes next must not overtake the write inside the server.
+    for (let ms = 0; ms < REQUEST_MS_MAX && traffic.requestsOf(server.id) === before; ms += 5) await sleep(5);
+  }
+
+  /** Returns the client of a server; undefined if the server accepts none. */
+  private async clientOf({ id, plan }: RealServer): Promise<Client | undefined> {
+    const endMs = Date.now() + CLIENT_MS_MAX;
+    let client = this.clients.get(id);
+    while (client === undefined && Date.now() < endMs) {
+      client = await Client.open(plan.host, PORTS.client, SESSION_MS_MAX).catch(() => undefined);
+      if (client === undefined) await sleep(50);
+      else this.clients.set(id, client);
+    }
+    return client;
+  }
+
+  private serverOf({ server }: Item): RealServer {
+    return this.context.servers.get(server) as RealServer;
+  }
+}
