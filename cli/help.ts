@@ -267,8 +267,8 @@ export const HELP = {
       ...interrupted("the servers are killed, and nothing is printed"),
     ],
     notes: [
-      "A try takes 3 to 60 s. Real servers have ticks of at least 1 s. Verdicts of several tries count only together:",
-      "if one try is refuted, the verdict is refuted.",
+      "A try is given up after 120 s. Real servers have ticks of at least 1 s. If one try is refuted, the verdict is",
+      "refuted. If the order deviates before a violation is shown, the first line says so.",
     ],
   },
   doctor: {

@@ -650,9 +650,9 @@ function createProgram(done: (code: number) => void): Command {
     "run a scenario on real ZooKeeper servers and compare",
     "Runs the scenario in the simulator, and then on real, unmodified servers of a release, in the same " +
       "order: a proxy holds packets, and a preloaded library holds disk operations, until the server has come " +
-      "as far as the simulated one. Prints confirmed if the real servers end in the violation (or, if the " +
-      "scenario has none, do the same as the simulated ones), refuted with the first difference, or not " +
-      "stageable with the step. Needs Linux, Java, a C compiler, and the jars of the release. The servers use " +
+      "as far as the simulated one. Prints confirmed if the real servers show at least one violation of the " +
+      "simulated run (or, if it has none, do the same), refuted with the first difference, or not " +
+      "stageable with the reason. Needs Linux, Java, a C compiler, and the jars of the release. The servers use " +
       "only addresses 127.x.y.z, and end with the command.",
   )
     .option(
@@ -665,11 +665,7 @@ function createProgram(done: (code: number) => void): Command {
       "jars of the release and of its dependencies, separated as in Java's -cp (default: those in the local Maven " +
         "repository)",
     )
-    .option(
-      "--tries <n>",
-      "number of times to run the servers; each must give the verdict (default: 1)",
-      parseCount("--tries"),
-    )
+    .option("--tries <n>", "number of times to run the servers; all must confirm (default: 1)", parseCount("--tries"))
     .option("--seed <n>", "seed of the simulated run (default: that of the scenario)", parseSeed)
     .option("-v, --verbose", "also print each step of the servers to stderr")
     .action(async (scenario, options) => done(await (await import("./confirm.ts")).confirm(scenario, options)));

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -31,6 +31,10 @@ describe("bad input ends with exit code 2 and one message without a stack trace"
     [["run", "--zookeeper", "2.0"], "--zookeeper 2.0: unknown release (accepted:"],
     [["run", "no-such-scenario"], "no-such-scenario: no such file or shipped scenario"],
     [["run", "/nowhere/x.yaml"], "/nowhere/x.yaml: no such file"],
+    [["confirm", "no-such-scenario"], "no-such-scenario: no such file or shipped scenario"],
+    [["confirm", "follower-behind-diff", "--release", "2.0"], "--release 2.0: unknown release"],
+    [["confirm", "follower-behind-diff", "--release", "newest"], "--release newest: is no published release"],
+    [["confirm", "follower-behind-diff", "--tries", "0"], "--tries 0: not a count"],
     [["replay"], "missing required argument 'scenario'"],
     [["replay", "no-such-scenario"], "no such file or shipped scenario"],
     [["fuzz", "--faults", "powerloss"], "--faults powerloss: unknown, did you mean power-loss? (accepted: "],
@@ -95,6 +99,33 @@ describe("bad input ends with exit code 2 and one message without a stack trace"
     );
     expect(isBadInput(zabsim(["replay", path, "--from", "noon"]))).toBe(true);
     expect(isBadInput(zabsim(["replay", path, "--server", "x"]))).toBe(true);
+  });
+});
+
+describe("zabsim confirm", () => {
+  const tools = (name: string): Record<string, string> => {
+    const path = join(folder, name);
+    mkdirSync(path);
+    return { PATH: path, HOME: path };
+  };
+
+  it("names the jar that the local Maven repository lacks", () => {
+    const ended = zabsim(["confirm", "follower-behind-diff", "--release", "3.9.5"], "", tools("no-jar"));
+    expect(ended.stderr).toContain("org.apache.zookeeper:zookeeper:3.9.5 is not in the local Maven repository");
+    expect(isBadInput(ended)).toBe(true);
+  });
+
+  it.runIf(process.platform === "linux")("says that there is no Java", () => {
+    const args = ["confirm", "follower-behind-diff", "--release", "3.9.5", "--classpath", "zookeeper.jar"];
+    const ended = zabsim(args, "", tools("no-java"));
+    expect(ended.stderr).toContain("no Java found (accepted: the program java in PATH");
+    expect(isBadInput(ended)).toBe(true);
+  });
+
+  it("exits with 2 for a scenario that is not stageable, and prints why as JSON", () => {
+    const { code, stdout } = zabsim(["confirm", "follower-behind-diff", "--release", "3.4.14", "--json"]);
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: "not stageable", simulated: [], tries: [] });
   });
 });
 
