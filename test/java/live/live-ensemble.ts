@@ -62,6 +62,17 @@ export interface JoinRecord {
   readonly [field: string]: unknown;
 }
 
+/** One record of a log. */
+export interface LoggedTxn {
+  readonly zxid: bigint;
+  /** The TxnHeader, the body and, from 3.6.0 on, the digest, in base64. */
+  readonly entry: string;
+}
+
+const RECORD_START_BYTES = 12;
+const ZXID_AT = 12;
+const BUFFER_MAX = 1 << 20;
+
 export class LiveEnsemble {
   readonly folder: string;
   readonly ids: readonly number[];
@@ -267,29 +278,13 @@ export class LiveEnsemble {
     return names.filter((name) => name !== "zookeeper");
   }
 
-  /** Returns the zxids in the log files of a server, in order, as hex. */
-  zxids(id: number): string[] {
-    const { release } = this.server(id);
+  /** Returns the records in the log files of a server, in order. The server may run. */
+  logged(id: number): LoggedTxn[] {
     const files = readdirSync(this.version2(id)).filter((name) => name.startsWith("log."));
     const start = (name: string): bigint => BigInt(`0x${name.slice(4)}`);
-    return files
-      .sort((a, b) => (start(a) < start(b) ? -1 : 1))
-      .flatMap((file) => {
-        const decoder = new TxnLogDecoder(bodyReaderOf(release, 1 << 20));
-        const bytes = readFileSync(join(this.version2(id), file));
-        decoder.push(bytes);
-        decoder.end();
-        const found: string[] = [];
-        for (let item = decoder.next(); item !== undefined; item = decoder.next()) {
-          if (item.kind === "record") {
-            const at = item.offset + 12;
-            found.push(
-              `${bytes.readBigInt64BE(at + 12).toString(16)} ${bytes.toString("base64", at, at + item.length)}`,
-            );
-          }
-        }
-        return found;
-      });
+    const inOrder = files.sort((a, b) => (start(a) < start(b) ? -1 : 1));
+    const { release } = this.server(id);
+    return inOrder.flatMap((file) => recordsOf(readFileSync(join(this.version2(id), file)), release));
   }
 
   epoch(id: number, name: "acceptedEpoch" | "currentEpoch"): number | undefined {
@@ -334,4 +329,18 @@ export class LiveEnsemble {
     await this.until("all servers end", async () => this.ids.every((id) => !this.isRunning(id)));
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+function recordsOf(bytes: Buffer, release: string): LoggedTxn[] {
+  const decoder = new TxnLogDecoder(bodyReaderOf(release, BUFFER_MAX));
+  decoder.push(bytes);
+  decoder.end();
+  const records: LoggedTxn[] = [];
+  for (let item = decoder.next(); item !== undefined; item = decoder.next()) {
+    if (item.kind !== "record") continue;
+    const start = item.offset + RECORD_START_BYTES;
+    const zxid = bytes.readBigInt64BE(start + ZXID_AT);
+    records.push({ zxid, entry: bytes.toString("base64", start, start + item.length) });
+  }
+  return records;
 }
