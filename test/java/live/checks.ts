@@ -173,7 +173,7 @@ const acknowledges: LiveCheck = {
         await ensemble.stop([1], "SIGKILL");
         ensemble.start(1);
         await ensemble.hasRecord(1, "active", kill + 2);
-        await ensemble.serving(leader);
+        await ensemble.serve(leader);
       }
       await sleep(KILL_EVERY_MS);
     } finally {
@@ -183,7 +183,7 @@ const acknowledges: LiveCheck = {
     await haveAll(ensemble, [leader], names);
     // The stopped server gets them from ours and the other one.
     ensemble.start(follower);
-    await ensemble.serving(follower);
+    await ensemble.serve(follower);
     await haveAll(ensemble, [2, 3], names);
     await caughtUp(ensemble, await ensemble.serving(2, 3), 1);
     assert.ok(names.length > KILLS, `only ${names.length} writes were acknowledged`);
@@ -202,7 +202,7 @@ const leads: LiveCheck = {
   servers: withParticipant,
   async run(ensemble) {
     ensemble.start(1, 3);
-    await ensemble.serving(1);
+    await ensemble.serve(1);
     assert.equal(await ensemble.mode(1), "follower");
     const client = await ensemble.client(1);
     await client.create("/data", "first");
@@ -218,13 +218,13 @@ const leads: LiveCheck = {
     client.abandon();
     const names = ["data", "sequential-0000000003", ...(await createMany(ensemble, 1, "a", LED_WRITES))];
     ensemble.start(2);
-    await ensemble.serving(2);
+    await ensemble.serve(2);
     await haveAll(ensemble, [1, 2], names);
     // A follower restarts, and the other one goes on.
     await ensemble.stop([2]);
     await ensemble.write(1, ["while-down"]);
     ensemble.start(2);
-    await ensemble.serving(2);
+    await ensemble.serve(2);
     names.push("while-down", ...(await createMany(ensemble, 2, "b", LED_WRITES)));
     await haveAll(ensemble, [1, 2], names);
     // The leader and one follower lose writes that the other one keeps.
@@ -235,9 +235,9 @@ const leads: LiveCheck = {
     await ensemble.stop([3]);
     for (const id of [1, 3]) ensemble.restore(id);
     ensemble.start(1, 3);
-    await ensemble.serving(1);
+    await ensemble.serve(1);
     ensemble.start(2);
-    await ensemble.serving(2);
+    await ensemble.serve(2);
     await ensemble.write(2, ["last"]);
     await haveAll(ensemble, [1, 2], [...names, "last"]);
     assert.ok(!(await ensemble.nodes(2)).includes("lost-1"), "server 2 still has a write that the leader lacks");
