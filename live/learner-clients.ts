@@ -52,7 +52,7 @@ export class LearnerClients {
     this.owner = owner;
   }
 
-  /** Starts and ends the service with the term of the leader, and answers the syncs that are due. Follows each input. */
+  /** Starts or ends the service with the term of the leader, and answers syncs that are due. Follows each input. */
   update(): void {
     const { leads } = this.owner.peer;
     if (!leads && this.service !== undefined) this.stop();
