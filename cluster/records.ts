@@ -367,6 +367,8 @@ export function recordFilter(isNeeded: (event: ProtocolRecord["event"]) => boole
   return Object.fromEntries(RECORD_EVENTS.map((event) => [event, isNeeded(event)])) as RecordFilter;
 }
 
+const ALL_EVENTS = recordFilter(() => true);
+
 /** The event to record when a server enters a state, indexed by ServerState. */
 const STATE_EVENTS = ["looking", "following", "leading", "observing"] as const satisfies readonly ProtocolEvent[];
 
@@ -381,7 +383,7 @@ export class NoteRecorder implements Notes {
   private readonly needed: RecordFilter;
   private state: ServerState | undefined;
 
-  constructor(server: ServerId, now: () => number, sink: RecordSink, needed: RecordFilter) {
+  constructor(server: ServerId, now: () => number, sink: RecordSink, needed: RecordFilter = ALL_EVENTS) {
     this.server = server;
     this.now = now;
     this.sink = sink;

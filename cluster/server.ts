@@ -18,6 +18,7 @@ import {
   type Epoch,
   EXIT_UNEXPECTED,
   type LogFile,
+  makeTxn,
   NO_CONNECTION,
   type Notification,
   OBSERVER_MASTER_PORT,
@@ -409,6 +410,10 @@ export class Server implements NodeProgram<Message>, Effects {
 
   startWork(work: ThreadWork, key: number): void {
     if (this.running) this.threads.start(work, key);
+  }
+
+  prepareTxn(zxid: Zxid, value: string | number, bytes: number): Txn {
+    return makeTxn(zxid, value, bytes);
   }
 
   append(txn: Txn): void {

@@ -2,13 +2,16 @@
 import type { EnsembleConfig } from "../cluster/cluster-spec.ts";
 import { readProperties } from "../decide/zoo-cfg.ts";
 import type { Settings } from "../protocol/index.ts";
-import { type ReadFile, readEnsemble } from "../roll/read-ensemble.ts";
+import { type EnsembleFile, type ReadFile, readEnsemble } from "../roll/read-ensemble.ts";
+import { ScenarioError } from "../scenarios/scenario-error.ts";
 import type { ServerDisk } from "./histories.ts";
 
 /** A zoo.cfg. */
 export interface ConfigFile {
   readonly file: string;
   readonly config: EnsembleConfig;
+  /** The server.N line of each server. */
+  readonly lines: EnsembleFile["lines"];
   readonly settings: Partial<Settings>;
   readonly dataDir: string | undefined;
   readonly dataLogDir: string | undefined;
@@ -23,17 +26,22 @@ const SETTINGS: Readonly<Record<string, { readonly field: keyof Settings; readon
   preAllocSize: { field: "preAllocSizeBytes", factor: 1024 },
 };
 
-/** Reads the text of a zoo.cfg. Throws a ScenarioError if its lists of servers are wrong. */
+/** Reads the text of a zoo.cfg. Throws a ScenarioError if a list of servers or a limit is wrong. */
 export function readConfigFile(text: string, file: string, readFile: ReadFile): ConfigFile {
   const properties = readProperties(text);
   const lastOf = (key: string): string | undefined => properties.findLast((one) => one.key === key)?.value;
-  const given = Object.entries(SETTINGS).flatMap(([key, { factor, field }]) => {
-    const value = lastOf(key);
-    return value !== undefined && /^[1-9]\d{0,8}$/.test(value) ? [[field, Number(value) * factor]] : [];
+  const given = properties.flatMap(({ key, line, value }) => {
+    const setting = SETTINGS[key];
+    if (setting === undefined) return [];
+    if (/^[1-9]\d{0,8}$/.test(value)) return [[setting.field, Number(value) * setting.factor]];
+    const problem = { message: "is not a number", accepted: "a whole number from 1 to 999999999" };
+    throw new ScenarioError([{ file, line, column: 1, field: key, value, ...problem }]);
   });
+  const { config, lines } = readEnsemble(text, file, readFile);
   return {
     file,
-    config: readEnsemble(text, file, readFile).config,
+    config,
+    lines,
     settings: Object.fromEntries(given) as Partial<Settings>,
     dataDir: lastOf("dataDir"),
     dataLogDir: lastOf("dataLogDir"),

@@ -1,4 +1,4 @@
-/** The sockets of a live server, by the numbers that the core knows them by. */
+/** The sockets of a live server, each with the number by which the core knows it. */
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { asConnectionId, type ConnectionEnd, type ConnectionId, ELECTION_PORT, type Port } from "../protocol/index.ts";
 import {
@@ -18,7 +18,7 @@ export interface SocketEvents {
   quorum(connection: ConnectionId, event: QuorumEvent): void;
   closed(connection: ConnectionId, how: ConnectionEnd): void;
   /** A port cannot be opened. */
-  cannotListen(port: Port, problem: string): void;
+  cannotListen(problem: string): void;
 }
 
 /** An open connection, or one that is being opened. */
@@ -70,7 +70,7 @@ export class Connections {
       this.events.accepted(id, port);
     });
     this.listeners.set(`${port} ${number}`, server);
-    server.on("error", (error) => this.events.cannotListen(port, `${host ?? "*"}:${number}: ${error.message}`));
+    server.on("error", (error) => this.events.cannotListen(error.message));
     server.listen({ ...(host !== undefined && { host }), port: number });
   }
 

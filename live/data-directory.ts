@@ -13,51 +13,35 @@ import {
   renameSync,
   rmSync,
   writeFileSync,
-  writeSync,
 } from "node:fs";
 import { join } from "node:path";
 import type { DiskRules } from "../doctor/disk-rules.ts";
 import { encodeEpochFile, readEpochFile, snapshotFileName, zxidInName } from "../formats/index.ts";
-import {
-  type DiskImage,
-  type Epoch,
-  type History,
-  makeTxn,
-  type Snapshot,
-  type Truncation,
-  type Txn,
-  type Zxid,
-} from "../protocol/index.ts";
+import type { DiskImage, Epoch, Snapshot, Truncation, Txn, Zxid } from "../protocol/index.ts";
+import { DiskProblem } from "./disk-problem.ts";
 import { LogDirectory, syncFolder } from "./log-directory.ts";
 import type { LiveTxn } from "./transactions.ts";
 import type { Trees } from "./trees.ts";
 
 const VERSION_FOLDER = "version-2";
 
-/** Why a server cannot start on a data directory. */
-export class UnusableDataDirectory extends Error {
-  override readonly name = "UnusableDataDirectory";
-}
-
 export class DataDirectory {
   readonly log: LogDirectory;
   private readonly folder: string;
   private readonly rules: DiskRules;
   private readonly trees: Trees;
-  private readonly emptyHistory: History;
 
   /** Creates the folder version-2 if it does not exist. */
-  constructor(dataDir: string, dataLogDir: string, rules: DiskRules, trees: Trees, emptyHistory: History) {
+  constructor(dataDir: string, dataLogDir: string, rules: DiskRules, trees: Trees) {
     this.folder = join(dataDir, VERSION_FOLDER);
     const logFolder = join(dataLogDir, VERSION_FOLDER);
     for (const folder of [this.folder, logFolder]) mkdirSync(folder, { recursive: true });
     this.rules = rules;
     this.trees = trees;
-    this.emptyHistory = emptyHistory;
     this.log = new LogDirectory(logFolder, this.rules.log);
   }
 
-  /** Reads everything. Throws an UnusableDataDirectory if ZooKeeper would not start. */
+  /** Reads everything. Throws a DiskProblem if ZooKeeper would not start. */
   load(): DiskImage {
     const logFiles = this.log.load(this.rules.behavior.deletesEmptyLog);
     return {
@@ -75,7 +59,7 @@ export class DataDirectory {
     if (!existsSync(path)) return undefined;
     const file = readEpochFile(readFileSync(path, "utf8"));
     if ("epoch" in file) return file.epoch as Epoch;
-    throw new UnusableDataDirectory(`${path}: is no epoch (accepted: a whole number)`);
+    throw new DiskProblem(`${path}: contains no epoch (accepted: a whole number)`);
   }
 
   private epochOrNothing(name: string): Epoch | undefined {
@@ -94,15 +78,9 @@ export class DataDirectory {
       })
       .sort((a, b) => a.zxid - b.zxid);
     return found.flatMap(({ file, zxid }) => {
-      const history = this.historyOf(zxid, file);
-      const isUsable = this.trees.adoptFile(history, join(this.folder, file), zxid);
-      return isUsable ? [{ zxid, history }] : [];
+      const history = this.trees.adoptFile(join(this.folder, file), zxid);
+      return history === undefined ? [] : [{ zxid, history }];
     });
-  }
-
-  /** A history that stands for the content of a snapshot, whose transactions are not known. */
-  historyOf(zxid: Zxid, source: string): History {
-    return zxid <= 0 ? this.emptyHistory : this.emptyHistory.extend(makeTxn(zxid, source));
   }
 
   append(txn: Txn): void {
@@ -149,7 +127,7 @@ export class DataDirectory {
   private writeDurably(path: string, pieces: Iterable<Uint8Array>): void {
     const fd = openSync(path, "w");
     try {
-      for (const piece of pieces) writeSync(fd, piece);
+      for (const piece of pieces) writeFileSync(fd, piece);
       fsyncSync(fd);
     } finally {
       closeSync(fd);

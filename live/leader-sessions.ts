@@ -9,7 +9,7 @@ export class LeaderSessions {
     this.expiry.set(id, nowMs + timeoutMs);
   }
 
-  /** Notes a sign of life. Returns whether the session is valid (SessionTracker#touchSession). */
+  /** Extends the time of a session. Returns whether the session is valid (SessionTracker#touchSession). */
   touch(id: bigint, timeoutMs: number, nowMs: number): boolean {
     const expiresMs = this.expiry.get(id);
     if (expiresMs !== undefined) this.expiry.set(id, Math.max(expiresMs, nowMs + timeoutMs));

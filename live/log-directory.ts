@@ -11,7 +11,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import {
@@ -101,7 +101,7 @@ export class LogDirectory {
     this.open ??= this.create(txn.zxid);
     const { fd, file } = this.open;
     const record = encodeTxnLogRecord(entryOf(txn));
-    writeSync(fd, record, 0, record.length, file.ends.at(-1) ?? HEADER.length);
+    writeFileSync(fd, record);
     file.txns.push(txn);
     file.ends.push((file.ends.at(-1) ?? HEADER.length) + record.length);
   }
@@ -109,7 +109,7 @@ export class LogDirectory {
   private create(name: Zxid): { readonly file: OpenFile; readonly fd: number } {
     const path = join(this.folder, logFileName(name));
     const fd = openSync(path, "w");
-    writeSync(fd, HEADER);
+    writeFileSync(fd, HEADER);
     this.hasNewFile = true;
     const file: OpenFile = { name, path, txns: [], ends: [], unreadableFrom: undefined };
     this.files = [...this.files.filter((one) => one.path !== path), file].sort((a, b) => a.name - b.name);

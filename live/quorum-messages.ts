@@ -139,7 +139,8 @@ export class QuorumMessages {
         return { ...liveTxn(encodeTxn(payload.txn)), designated };
       }
       case "request":
-        return { value: `request ${payload.session.toString(16)} ${payload.cxid}`, bytes: payload.request.length };
+        // If this server leads, LearnerClients names the request.
+        return { value: "request", bytes: payload.request.length };
       default:
         return null;
     }

@@ -1,21 +1,37 @@
 /** The configuration of a live server, from its zoo.cfg and its file myid. */
 import { verifierOfConfig } from "../cluster/verifier.ts";
 import { readConfigFile } from "../doctor/read-config.ts";
-import { DEFAULT_PORTS, DEFAULT_SETTINGS, type Ports, type ServerId } from "../protocol/index.ts";
-import { type ReadFile, readEnsemble } from "../roll/read-ensemble.ts";
-import type { LiveConfig } from "./live-server.ts";
+import {
+  DEFAULT_PORTS,
+  DEFAULT_SETTINGS,
+  type Ports,
+  type QuorumVerifier,
+  type ServerId,
+  type Settings,
+} from "../protocol/index.ts";
+import type { ReadFile } from "../roll/read-ensemble.ts";
 import { Members } from "./members.ts";
 
-/** A zoo.cfg without the id of the server, which is in another file. */
-export type ZooCfg = Omit<LiveConfig, "myid" | "release" | "dataDir" | "dataLogDir"> & {
+/** What a zoo.cfg says about a server. The id of the server is in another file. */
+export interface ZooCfg {
+  readonly verifier: QuorumVerifier;
+  readonly settings: Settings;
+  readonly members: Members;
   readonly dataDir: string | undefined;
   readonly dataLogDir: string | undefined;
-};
+}
 
-/** Reads the text of a zoo.cfg. Throws a ScenarioError if its lists of servers are wrong. */
+/** What a live server needs to know before it starts. */
+export interface LiveConfig extends ZooCfg {
+  readonly release: string;
+  readonly myid: ServerId;
+  readonly dataDir: string;
+  readonly dataLogDir: string;
+}
+
+/** Reads the text of a zoo.cfg. Throws a ScenarioError if a list of servers or a limit is wrong. */
 export function readZooCfgOfServer(text: string, file: string, readFile: ReadFile): ZooCfg {
-  const { config, dataDir, dataLogDir, settings } = readConfigFile(text, file, readFile);
-  const { lines } = readEnsemble(text, file, readFile);
+  const { config, dataDir, dataLogDir, lines, settings } = readConfigFile(text, file, readFile);
   const members = new Members();
   const ports: Record<ServerId, Ports> = {};
   for (const [sid, { value }] of lines) {

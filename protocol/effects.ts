@@ -210,11 +210,10 @@ export interface Effects {
   startWork(work: ThreadWork, key: number): void;
 
   /**
-   * Returns the transaction with this zxid for a client's write (PrepRequestProcessor#pRequest). A host whose
-   * transactions have bytes makes them here. Without this method, or if it returns undefined, the transaction consists
-   * of the value.
+   * Returns the transaction with this zxid for a client's write of a value (PrepRequestProcessor#pRequest). `bytes` is
+   * the size of its data. If transactions have no other content, this is makeTxn.
    */
-  prepareTxn?(zxid: Zxid, value: string | number, bytes: number): Txn | undefined;
+  prepareTxn(zxid: Zxid, value: string | number, bytes: number): Txn;
 
   /** FileTxnLog#append: appends the transaction to the open log file. If no file is open, first opens log.<zxid>. */
   append(txn: Txn): void;

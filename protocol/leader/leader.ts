@@ -526,8 +526,7 @@ export class Leader
   private prepare(value: string | number, bytes: number): boolean {
     const zxid = this.takeZxid();
     if (zxid === undefined) return false;
-    const { effects } = this.server;
-    this.propose(effects.prepareTxn?.(zxid, value, bytes) ?? makeTxn(zxid, value, bytes));
+    this.propose(this.server.effects.prepareTxn(zxid, value, bytes));
     return true;
   }
 

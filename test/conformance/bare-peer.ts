@@ -390,6 +390,9 @@ export class BarePeer implements Effects {
   startWork(work: ThreadWork, key: number): void {
     this.pieces.push({ work, key });
   }
+  prepareTxn(zxid: Zxid, value: string | number, bytes: number): Txn {
+    return makeTxn(zxid, value, bytes);
+  }
   append(one: Txn): void {
     this.log.push(one);
   }

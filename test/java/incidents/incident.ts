@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { DoctorAnswer } from "../../../doctor/diagnose.ts";
 import type { ExplainAnswer, FindingAnswer } from "../../../explain/answer.ts";
-import type { RealEnsemble, Settings } from "./real-ensemble.ts";
+import type { RealEnsemble } from "./real-ensemble.ts";
+import type { Settings } from "./server-processes.ts";
 import { type ExpectedFinding, expectFinding, type Zabsim } from "./zabsim.ts";
 
 /** One incident. */

@@ -2,34 +2,20 @@
  * An ensemble on 127.0.0.1 in which some servers are real, unmodified ZooKeeper servers, each of a release of its own,
  * and others are `zabsim join`. Each server is a process of its own.
  */
-
-import { type ChildProcess, spawn } from "node:child_process";
-import {
-  closeSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { type Mode, modeOf } from "../../../confirm/client.ts";
 import { bodyReaderOf, readEpochFile, TxnLogDecoder } from "../../../formats/index.ts";
-import { freePorts, JAVA_OPTIONS, MAIN_CLASS } from "../incidents/real-ensemble.ts";
-import { WireClient } from "../incidents/wire-client.ts";
-
-const WAIT_MS_MAX = 90_000;
-const POLL_MS = 50;
+import {
+  JAVA_OPTIONS,
+  MAIN_CLASS,
+  newServers,
+  type ServerProcess,
+  ServerProcesses,
+  type Settings,
+} from "../incidents/server-processes.ts";
 
 /** The settings of zoo.cfg. */
-export interface LiveSettings {
-  readonly tickTime: number;
-  readonly initLimit: number;
-  readonly syncLimit: number;
+export interface LiveSettings extends Settings {
   /** Further lines, such as `snapCount=10`. */
   readonly lines: readonly string[];
   /** System properties of real servers, without `zookeeper.`. */
@@ -47,10 +33,7 @@ export interface LiveServerSpec {
   readonly isObserver?: boolean;
 }
 
-interface Server extends LiveServerSpec {
-  readonly folder: string;
-  readonly ports: { readonly client: number; readonly quorum: number; readonly election: number };
-  process: ChildProcess | undefined;
+interface Server extends LiveServerSpec, ServerProcess {
   /** How often the process was started. */
   starts: number;
 }
@@ -61,26 +44,21 @@ export interface JoinRecord {
   readonly [field: string]: unknown;
 }
 
-export class LiveEnsemble {
-  readonly folder: string;
-  readonly ids: readonly number[];
-  private readonly root: string;
-  private readonly servers: ReadonlyMap<number, Server>;
-  private readonly classPaths: ReadonlyMap<string, string>;
-  private readonly clients = new Set<WireClient>();
+/** One record of a log. */
+export interface LoggedTxn {
+  readonly zxid: bigint;
+  /** The TxnHeader, the body and, from 3.6.0 on, the digest, in base64. */
+  readonly entry: string;
+}
 
-  private constructor(
-    root: string,
-    folder: string,
-    servers: readonly Server[],
-    classPaths: ReadonlyMap<string, string>,
-  ) {
-    this.root = root;
-    this.folder = folder;
-    this.ids = servers.map(({ id }) => id);
-    this.servers = new Map(servers.map((server) => [server.id, server]));
-    this.classPaths = classPaths;
-  }
+const RECORD_START_BYTES = 12;
+const ZXID_AT = 12;
+const BUFFER_MAX = 1 << 20;
+
+export class LiveEnsemble extends ServerProcesses<Server> {
+  private readonly root: string;
+  private readonly classPaths: ReadonlyMap<string, string>;
+  private settings: LiveSettings = DEFAULTS;
 
   /**
    * Writes the files of servers with empty disks. No server starts. `classPaths` are those of the releases of real
@@ -93,73 +71,40 @@ export class LiveEnsemble {
     classPaths: ReadonlyMap<string, string>,
     settings: Partial<LiveSettings> = {},
   ): Promise<LiveEnsemble> {
-    const ports = await freePorts(3 * specs.length);
-    const servers = specs.map((spec, i) => {
-      const [client = 0, quorum = 0, election = 0] = ports.slice(3 * i);
-      return {
-        ...spec,
-        folder: join(folder, `server-${spec.id}`),
-        ports: { client, quorum, election },
-        process: undefined,
-        starts: 0,
-      };
-    });
+    const servers = await newServers(
+      folder,
+      specs.map((spec) => ({ ...spec, starts: 0 })),
+    );
     const ensemble = new LiveEnsemble(root, folder, servers, classPaths);
-    for (const { id } of specs) {
-      mkdirSync(ensemble.dataDir(id), { recursive: true });
-      writeFileSync(join(ensemble.dataDir(id), "myid"), `${id}\n`);
-    }
     ensemble.configure(settings);
     return ensemble;
   }
 
-  private settings: LiveSettings = DEFAULTS;
+  private constructor(
+    root: string,
+    folder: string,
+    servers: readonly Server[],
+    classPaths: ReadonlyMap<string, string>,
+  ) {
+    super(folder, servers);
+    this.root = root;
+    this.classPaths = classPaths;
+  }
 
-  configure(settings: Partial<LiveSettings>): void {
+  private configure(settings: Partial<LiveSettings>): void {
     this.settings = { ...this.settings, ...settings };
-    const { initLimit, lines, syncLimit, tickTime } = this.settings;
     const list = [...this.servers.values()].map(({ id, isObserver, ports }) => {
       return `server.${id}=127.0.0.1:${ports.quorum}:${ports.election}${isObserver ? ":observer" : ""}`;
     });
-    for (const { folder, id, isObserver, ports } of this.servers.values()) {
-      const text = [
-        ...[`tickTime=${tickTime}`, `initLimit=${initLimit}`, `syncLimit=${syncLimit}`],
-        ...[`dataDir=${this.dataDir(id)}`, `clientPort=${ports.client}`, "clientPortAddress=127.0.0.1"],
-        ...(isObserver ? ["peerType=observer"] : []),
-        ...[...lines, ...list, ""],
-      ];
-      writeFileSync(join(folder, "zoo.cfg"), text.join("\n"));
+    for (const { id, isObserver } of this.servers.values()) {
+      const role = isObserver ? ["peerType=observer"] : [];
+      this.writeZooCfg(id, this.settings, [...role, ...this.settings.lines, ...list]);
     }
   }
 
   /** The ids of the servers that are `zabsim join`. */
   get ours(): readonly number[] {
     return this.ids.filter((id) => this.server(id).isOurs === true);
-  }
-
-  server(id: number): Server {
-    return this.servers.get(id) as Server;
-  }
-
-  configFile(id: number): string {
-    return join(this.server(id).folder, "zoo.cfg");
-  }
-
-  dataDir(id: number): string {
-    return join(this.server(id).folder, "data");
-  }
-
-  version2(id: number): string {
-    return join(this.dataDir(id), "version-2");
-  }
-
-  /** The output of a process. For `zabsim join`, the records as JSON lines. */
-  logFile(id: number): string {
-    return join(this.server(id).folder, "out.log");
-  }
-
-  logText(id: number): string {
-    return existsSync(this.logFile(id)) ? readFileSync(this.logFile(id), "utf8") : "";
   }
 
   /** Returns the records that `zabsim join` has printed since the start of the ensemble. */
@@ -173,16 +118,8 @@ export class LiveEnsemble {
     return Array.from({ length: this.server(id).starts }, (_, i) => join(this.server(id).folder, `trace-${i}.jsonl`));
   }
 
-  start(...ids: readonly number[]): void {
-    for (const id of ids) {
-      const server = this.server(id);
-      if (this.isRunning(id)) throw new Error(`server ${id} runs already`);
-      const log = openSync(this.logFile(id), "a");
-      const [command = "", ...args] = server.isOurs ? this.ourCommand(server) : this.javaCommand(server);
-      server.process = spawn(command, args, { cwd: server.folder, stdio: ["ignore", log, log] });
-      server.process.on("error", () => undefined);
-      closeSync(log);
-    }
+  protected commandOf(server: Server): readonly string[] {
+    return server.isOurs ? this.ourCommand(server) : this.javaCommand(server);
   }
 
   private javaCommand({ id, release }: Server): string[] {
@@ -195,33 +132,8 @@ export class LiveEnsemble {
     const { id, release } = server;
     const trace = join(server.folder, `trace-${server.starts++}.jsonl`);
     const bin = join(this.root, "bin", "zabsim.js");
-    return [
-      process.execPath,
-      bin,
-      "join",
-      "--json",
-      "--zookeeper",
-      release,
-      "--trace",
-      trace,
-      "--config",
-      this.configFile(id),
-    ];
-  }
-
-  /** Waits until each of these real servers serves and one of them leads. Returns the id of the leader. */
-  async serving(...ids: readonly number[]): Promise<number> {
-    let modes: (Mode | undefined)[] = [];
-    await this.until(`servers ${ids.join(", ")} serve`, async () => {
-      modes = await Promise.all(ids.map((id) => this.mode(id)));
-      return modes.every((mode) => mode !== undefined);
-    });
-    return ids[modes.indexOf("leader")] as number;
-  }
-
-  async mode(id: number): Promise<Mode | undefined> {
-    if (!this.isRunning(id)) return undefined;
-    return await modeOf("127.0.0.1", this.server(id).ports.client);
+    const options = ["--json", "--zookeeper", release, "--trace", trace, "--config", this.configFile(id)];
+    return [process.execPath, bin, "join", ...options];
   }
 
   /** Waits until `zabsim join` has printed `count` records of this event. */
@@ -232,62 +144,21 @@ export class LiveEnsemble {
     });
   }
 
-  isRunning(id: number): boolean {
-    const { process: child } = this.server(id);
-    return child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
-  }
-
-  /** Ends processes with SIGTERM, or with another signal, and waits until they have ended. */
-  async stop(ids: readonly number[], signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
-    for (const id of ids) this.server(id).process?.kill(signal);
-    await this.until(`servers ${ids.join(", ")} end`, async () => ids.every((id) => !this.isRunning(id)));
-  }
-
-  async client(id: number, timeoutMs?: number): Promise<WireClient> {
-    const client = await WireClient.open(this.server(id).ports.client, timeoutMs);
-    this.clients.add(client);
-    return client;
-  }
-
-  /** Creates nodes below the root through one server, in a session of its own. */
-  async write(id: number, names: readonly string[], data = ""): Promise<void> {
-    const client = await this.client(id);
-    for (const name of names) await client.create(`/${name}`, data);
-    await client.close();
-  }
-
-  /** Returns the nodes below the root that clients have created, as one server has them. */
-  async nodes(id: number): Promise<string[]> {
+  /** Returns the nodes below the root that clients have created, after the server has applied all earlier writes. */
+  override async nodes(id: number): Promise<string[]> {
     const client = await this.client(id);
     await client.sync("/");
-    const names = await client.children("/");
     await client.close();
-    return names.filter((name) => name !== "zookeeper");
+    return await super.nodes(id);
   }
 
-  /** Returns the zxids in the log files of a server, in order, as hex. */
-  zxids(id: number): string[] {
-    const { release } = this.server(id);
+  /** Returns the records in the log files of a server, in order. The server may run. */
+  logged(id: number): LoggedTxn[] {
     const files = readdirSync(this.version2(id)).filter((name) => name.startsWith("log."));
     const start = (name: string): bigint => BigInt(`0x${name.slice(4)}`);
-    return files
-      .sort((a, b) => (start(a) < start(b) ? -1 : 1))
-      .flatMap((file) => {
-        const decoder = new TxnLogDecoder(bodyReaderOf(release, 1 << 20));
-        const bytes = readFileSync(join(this.version2(id), file));
-        decoder.push(bytes);
-        decoder.end();
-        const found: string[] = [];
-        for (let item = decoder.next(); item !== undefined; item = decoder.next()) {
-          if (item.kind === "record") {
-            const at = item.offset + 12;
-            found.push(
-              `${bytes.readBigInt64BE(at + 12).toString(16)} ${bytes.toString("base64", at, at + item.length)}`,
-            );
-          }
-        }
-        return found;
-      });
+    const inOrder = files.sort((a, b) => (start(a) < start(b) ? -1 : 1));
+    const { release } = this.server(id);
+    return inOrder.flatMap((file) => recordsOf(readFileSync(join(this.version2(id), file)), release));
   }
 
   epoch(id: number, name: "acceptedEpoch" | "currentEpoch"): number | undefined {
@@ -311,25 +182,18 @@ export class LiveEnsemble {
     rmSync(this.version2(to), { recursive: true, force: true });
     cpSync(this.version2(from), this.version2(to), { recursive: true });
   }
+}
 
-  async until(what: string, isTrue: () => Promise<boolean>, ms = WAIT_MS_MAX): Promise<void> {
-    const end = Date.now() + ms;
-    while (!(await isTrue())) {
-      if (Date.now() > end) throw new Error(`after ${ms} ms, it is not true that ${what}`);
-      await sleep(POLL_MS);
-    }
+function recordsOf(bytes: Buffer, release: string): LoggedTxn[] {
+  const decoder = new TxnLogDecoder(bodyReaderOf(release, BUFFER_MAX));
+  decoder.push(bytes);
+  decoder.end();
+  const records: LoggedTxn[] = [];
+  for (let item = decoder.next(); item !== undefined; item = decoder.next()) {
+    if (item.kind !== "record") continue;
+    const start = item.offset + RECORD_START_BYTES;
+    const zxid = bytes.readBigInt64BE(start + ZXID_AT);
+    records.push({ zxid, entry: bytes.toString("base64", start, start + item.length) });
   }
-
-  /** Ends all processes with SIGKILL. */
-  kill(): void {
-    for (const client of this.clients) client.abandon();
-    for (const { id } of this.servers.values()) if (this.isRunning(id)) this.server(id).process?.kill("SIGKILL");
-  }
-
-  /** Ends all processes, waits for their ends and deletes the folder. */
-  async close(): Promise<void> {
-    this.kill();
-    await this.until("all servers end", async () => this.ids.every((id) => !this.isRunning(id)));
-    rmSync(this.folder, { recursive: true, force: true });
-  }
+  return records;
 }
