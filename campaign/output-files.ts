@@ -3,7 +3,7 @@
  * one clear error.
  */
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { getSystemErrorMap } from "node:util";
 
 /** Thrown if a file or folder cannot be written, because of its path or because of the state of the disk. */
@@ -33,6 +33,14 @@ export function saveWholePieces(path: string, pieces: Iterable<string>): void {
       throw error;
     }
   });
+}
+
+/** Writes a file in a folder as saveWhole does, and creates the folder if it does not exist. Returns the path. */
+export function saveIn(folder: string, name: string, text: string): string {
+  const path = join(folder, name);
+  makeFolder(folder);
+  saveWhole(path, text);
+  return path;
 }
 
 /**

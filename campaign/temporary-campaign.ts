@@ -11,7 +11,7 @@ import { withOutputError } from "./output-files.ts";
 export interface TemporaryCampaign {
   readonly zookeeper: string;
   /** The names of behaviors that the servers have in addition. Default: none. */
-  readonly behaviors?: readonly string[];
+  readonly behaviors?: readonly string[] | undefined;
   /** The scenario to which each plan adds faults. If undefined, each plan also has its own servers. */
   readonly scenario?: CampaignOptions["scenario"];
   readonly firstSeed: bigint;
@@ -38,7 +38,7 @@ export async function runTemporaryCampaign(
   signal: AbortSignal,
 ): Promise<CampaignRunner> {
   const folder = withOutputError(tmpdir(), "cannot be used for temporary files", () =>
-    mkdtempSync(join(tmpdir(), "zabsim-matrix-")),
+    mkdtempSync(join(tmpdir(), "zabsim-campaign-")),
   );
   const settings: CampaignSettings = {
     // The version is compared only when a journal is resumed, and this journal is never resumed.

@@ -2,23 +2,21 @@
  * `zabsim judge BEHAVIOR` prints what an open pull request of ZooKeeper, or a fix, changes: which kept scenarios it
  * fixes and breaks, and what a campaign finds with it and without it.
  */
-import { existsSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { judgeCampaigns } from "../campaign/judge-campaigns.ts";
-import { makeFolder, saveWhole } from "../campaign/output-files.ts";
+import { saveIn } from "../campaign/output-files.ts";
 import { type JudgedScenario, judgeScenario } from "../fuzz/judged-scenarios.ts";
 import { OPEN_BUGS } from "../fuzz/known-bugs.ts";
 import { NAMED_BEHAVIORS, PULL_REQUESTS, type PullRequest } from "../protocol/named-behaviors.ts";
 import { PUBLISHED_RELEASES } from "../protocol/releases.ts";
-import { breaks, type JudgeReport, judgeText } from "../reports/judge.ts";
+import { breaks, type JudgedCampaigns, type JudgeReport, judgeText } from "../reports/judge.ts";
 import { didYouMean } from "../scenarios/loading/did-you-mean.ts";
 import { CampaignProgress } from "./campaign-progress.ts";
 import { EXIT_FINDING, EXIT_NONDETERMINISM, EXIT_OK } from "./exit-codes.ts";
-import { type Interruption, interruptible } from "./interrupt.ts";
-import { paintFor, parseRelease } from "./options.ts";
+import { interruptible } from "./interrupt.ts";
+import { paintFor } from "./options.ts";
 import { hint, pause, textWidth, write } from "./output.ts";
 import { ProgressLine } from "./progress-line.ts";
-import { bugPaths, readScenario, scenarioPath, shippedPaths } from "./scenario-files.ts";
+import { readScenario, scenarioPaths } from "./scenario-files.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface JudgeOptions {
@@ -41,19 +39,21 @@ export async function judge(name: string, options: JudgeOptions): Promise<number
   const behavior = behaviorNamed(name);
   const pull: PullRequest | undefined = PULL_REQUESTS[behavior];
   const release = options.zookeeper ?? pull?.release ?? (PUBLISHED_RELEASES.at(-1) as string);
-  parseRelease("--zookeeper")(release);
-  const paths = options.scenarios?.map(scenarioPath) ?? [...bugPaths(), ...shippedPaths()];
+  const paths = scenarioPaths(options.scenarios ?? []);
   return interruptible(async (interruption) => {
-    const scenarios = await judgeScenarios(paths, release, behavior, interruption.signal);
-    const campaigns = await runCampaigns(release, behavior, options, interruption);
+    const { signal } = interruption;
+    const scenarios = await judgeScenarios(paths, release, behavior, signal);
+    const campaigns = await runCampaigns(release, behavior, options, signal);
     const report: JudgeReport = {
       behavior,
       tickets: pull?.tickets ?? [],
       about: pull?.about ?? aboutFix(behavior),
-      leavesOut: pull?.leavesOut,
+      difference: pull?.difference,
       release,
       scenarios,
+      scenarioCount: paths.length,
       campaigns,
+      interrupted: signal.aborted,
     };
     if (options.json) await write(`${JSON.stringify({ ...report, breaks: breaks(report) })}\n`);
     else await write(`${judgeText(report, paintFor(process.stdout), textWidth())}\n`);
@@ -70,9 +70,6 @@ function checkCombination({ out, plans, seed, time }: JudgeOptions): void {
   const ignored = Object.entries({ plans, seed, out }).find(([, value]) => value !== undefined);
   if (time === 0 && ignored !== undefined) {
     throw new UsageError(`--${ignored[0]} cannot be combined with --time 0s, which runs no campaign`);
-  }
-  if (out !== undefined && (out === "" || (existsSync(out) && !statSync(out).isDirectory()))) {
-    throw new UsageError(`--out ${out || "''"}: not a folder (accepted: a folder, or a name that does not exist)`);
   }
 }
 
@@ -105,7 +102,7 @@ async function judgeScenarios(
   const progress = new ProgressLine();
   for (const [i, path] of paths.entries()) {
     if (signal.aborted) break;
-    progress.write(`judge: scenario ${i + 1} of ${paths.length}`);
+    if (progress.isDue) progress.write(`judge: scenario ${i + 1} of ${paths.length}`);
     rows.push(judgeScenario(readScenario(path, []).scenario, release, behavior));
     await pause();
   }
@@ -117,23 +114,20 @@ async function runCampaigns(
   release: string,
   behavior: string,
   { out = DEFAULTS.out, plans = DEFAULTS.plans, seed = DEFAULTS.seed, time = DEFAULTS.timeUs }: JudgeOptions,
-  { signal }: Interruption,
-): Promise<JudgeReport["campaigns"]> {
+  signal: AbortSignal,
+): Promise<JudgedCampaigns | undefined> {
   if (time === 0 || signal.aborted) return undefined;
+  const campaigns = { release, behavior, seed, plans, timeUs: time };
+  const save = (name: string, yaml: string): string => saveIn(out, name, yaml);
   let progress: CampaignProgress | undefined;
-  const save = (file: string, yaml: string): string => {
-    const path = join(out, file);
-    makeFolder(out);
-    saveWhole(path, yaml);
-    return path;
-  };
   try {
-    const campaigns = { release, behavior, seed, plans, timeUs: time };
-    return await judgeCampaigns(campaigns, save, signal, (which) => (runner, settings) => {
+    const result = await judgeCampaigns(campaigns, save, signal, (which, runner, settings) => {
       progress?.end();
       hint(`judge: campaign ${which} ${behavior} on ${release}`);
       progress = new CampaignProgress(runner, settings);
     });
+    if (result === undefined && !signal.aborted) hint("judge: no plan ran within --time, so no campaigns are compared");
+    return result;
   } finally {
     progress?.end();
   }

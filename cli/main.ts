@@ -16,6 +16,7 @@ import {
   parseEvent,
   parseNames,
   parseOutput,
+  parseOutputFolder,
   parseRelease,
   parseSeed,
   parseSeeds,
@@ -375,6 +376,7 @@ function createProgram(done: (code: number) => void): Command {
     .option(
       "--out <dir>",
       "folder for the scenario files of failures without a known cause; only with --from (default: zabsim-upgrade)",
+      parseOutputFolder("--out"),
     )
     .option("--markdown", "print the table as a Markdown page; not with --release or --from")
     .option("--html", "print the table as an HTML page; not with --markdown, --release or --from")
@@ -393,7 +395,11 @@ function createProgram(done: (code: number) => void): Command {
       "run only these scenarios: names or paths, separated by commas (default: all that ship)",
       parseNames,
     )
-    .option("--zookeeper <release>", "release to judge on (default: the newest release; 3.9.1 for pull request 1925)")
+    .option(
+      "--zookeeper <release>",
+      "release to judge on (default: the newest published one; 3.9.1 for pull request 1925)",
+      parseRelease("--zookeeper"),
+    )
     .option(
       "--plans <n>",
       "number of plans of each campaign; not with --time 0s (default: 2000)",
@@ -406,7 +412,11 @@ function createProgram(done: (code: number) => void): Command {
       parseTime("--time"),
     )
     .option("--seed <n>", "first seed of the campaigns; not with --time 0s (default: 1)", parseSeed)
-    .option("--out <dir>", "folder for the scenario files of broken plans (default: zabsim-judge)")
+    .option(
+      "--out <dir>",
+      "folder for the scenario files of findings that the behavior causes; not with --time 0s (default: zabsim-judge)",
+      parseOutputFolder("--out"),
+    )
     .action(async (name, options) => done(await (await import("./judge.ts")).judge(name, options)));
 
   command(

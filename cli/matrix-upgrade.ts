@@ -2,8 +2,7 @@
  * `zabsim matrix --from A --to B` prints what an upgrade from one release to another changes, and runs a campaign of
  * rolling upgrades between the two releases.
  */
-import { join } from "node:path";
-import { makeFolder, saveWhole } from "../campaign/output-files.ts";
+import { saveIn } from "../campaign/output-files.ts";
 import { runRollingUpgrades, upgradeReport } from "../campaign/upgrade-report.ts";
 import { type RollingUpgradeReport, rollingUpgradeText, upgradeText } from "../reports/upgrade.ts";
 import { CampaignProgress } from "./campaign-progress.ts";
@@ -60,11 +59,4 @@ function exitCodeOf({ newFindings, nondeterministic }: RollingUpgradeReport): nu
   if (nondeterministic.length > 0) return EXIT_NONDETERMINISM;
   if (newFindings.some(({ invariant }) => invariant !== "liveness")) return EXIT_FINDING;
   return newFindings.length > 0 ? EXIT_LIVENESS : EXIT_OK;
-}
-
-function saveIn(folder: string, name: string, text: string): string {
-  const path = join(folder, name);
-  makeFolder(folder);
-  saveWhole(path, text);
-  return path;
 }

@@ -4,7 +4,6 @@
  * compares two releases.
  */
 
-import { existsSync, statSync } from "node:fs";
 import { DEFAULT_WORKERS } from "../campaign/campaign-workers.ts";
 import { type MatrixCampaigns, runMatrixCampaigns } from "../campaign/matrix-campaigns.ts";
 import { adviceFor, type BugScenarios, matrixCells, matrixEntries } from "../campaign/matrix-report.ts";
@@ -97,23 +96,13 @@ function upgradeOptions(from: string, { json, out, seed, time, to }: MatrixOptio
     to: knownRelease("--to", to ?? (PUBLISHED_RELEASES.at(-1) as string)),
     seed: seed ?? DEFAULTS.seed,
     timeUs: time ?? DEFAULTS.time,
-    out: folderFor(out ?? DEFAULT_OUT),
+    out: out ?? DEFAULT_OUT,
     json: json === true,
   };
   if (options.from === options.to) {
     throw new UsageError(`--from ${from} --to ${options.to}: the same release (accepted: two different releases)`);
   }
   return options;
-}
-
-/**
- * Returns the folder for new failures. Throws a UsageError if the path is not a folder. If the folder does not exist,
- * it is created when the first failure is saved.
- */
-function folderFor(out: string): string {
-  if (out !== "" && (!existsSync(out) || statSync(out).isDirectory())) return out;
-  const shown = out === "" ? "''" : out;
-  throw new UsageError(`--out ${shown}: not a folder (accepted: a folder, or a name that does not exist)`);
 }
 
 /**

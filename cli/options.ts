@@ -3,6 +3,7 @@
  * bad value.
  */
 
+import { existsSync, statSync } from "node:fs";
 import { Chalk, type ChalkInstance } from "chalk";
 import { asServerId, type ServerId } from "../protocol/index.ts";
 import { nearestBelow, RELEASES } from "../protocol/releases.ts";
@@ -123,6 +124,14 @@ export function parseOutput(option: string): (text: string) => string {
     if (path !== "" && printableLine(path) === path) return path;
     const wrong = path === "" ? "is empty" : "contains characters that cannot be printed";
     throw new UsageError(`${option} '${path}': ${wrong} (accepted: a path without control characters)`);
+  };
+}
+
+/** Returns a parser for the path of a folder to write to. A folder that does not exist is created for the first file. */
+export function parseOutputFolder(option: string): (text: string) => string {
+  return (text) => {
+    if (text !== "" && (!existsSync(text) || statSync(text).isDirectory())) return parseOutput(option)(text);
+    throw new UsageError(`${option} ${text || "''"}: not a folder (accepted: a folder, or a name that does not exist)`);
   };
 }
 

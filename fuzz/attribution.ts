@@ -2,12 +2,12 @@
  * Attributes a failure to known bugs (known-bugs.ts). A known bug explains a failure if the scenario no longer fails
  * with this bug fixed, and still fails with all other known bugs fixed.
  */
-import { type Behavior, PATCHED, withNamed } from "../protocol/index.ts";
+import { type Behavior, NO_PULL_REQUESTS, PATCHED, type PullRequestBehavior, withNamed } from "../protocol/index.ts";
 import { behaviorOf } from "../protocol/releases.ts";
 import { type RunOptions, ScenarioRunner } from "../scenarios/run.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { releasesOf } from "../scenarios/scenario-releases.ts";
-import { KNOWN_BUGS, type KnownBug } from "./known-bugs.ts";
+import { causeOf, KNOWN_BUGS, type KnownBug } from "./known-bugs.ts";
 import { expectingStuck, type Failure, runFor, STUCK, STUCK_SOON } from "./shrink/failure.ts";
 
 /** A change of the behavior of every server. */
@@ -193,10 +193,13 @@ function jointCauses(scenario: Scenario, failsWith: FailsWith): readonly KnownBu
   }, all);
 }
 
-/** All fixes. The behaviors of pull requests stay. */
-function patched({ truncSkipsNewerSnapshots, zeroMinCommittedLogUsesTxnLog }: Behavior): Behavior {
-  if (!truncSkipsNewerSnapshots && !zeroMinCommittedLogUsesTxnLog) return PATCHED;
-  return { ...PATCHED, truncSkipsNewerSnapshots, zeroMinCommittedLogUsesTxnLog };
+const PULL_REQUEST_BEHAVIORS = Object.keys(NO_PULL_REQUESTS) as readonly (keyof PullRequestBehavior)[];
+
+/** Returns the behavior of a server with all fixes. It keeps what only pull requests have. */
+function patched(behavior: Behavior): Behavior {
+  const kept = PULL_REQUEST_BEHAVIORS.filter((name) => behavior[name] !== NO_PULL_REQUESTS[name]);
+  if (kept.length === 0) return PATCHED;
+  return { ...PATCHED, ...Object.fromEntries(kept.map((name) => [name, behavior[name]])) };
 }
 
 function fixingAll(bugs: readonly KnownBug[]): Change {
@@ -215,11 +218,6 @@ function preferSufficient(candidates: readonly KnownBug[], failsWith: FailsWith)
 function fixing(bug: KnownBug): Change {
   const hasCause = causeOf(bug);
   return (behavior: Behavior) => (hasCause(behavior) ? { ...behavior, ...bug.fixedBehavior } : behavior);
-}
-
-/** Returns the test for releases in which the cause of the bug can make a run fail. */
-function causeOf({ hasCause, isIn }: Pick<KnownBug, "hasCause" | "isIn">): KnownBug["isIn"] {
-  return hasCause ?? isIn;
 }
 
 /**

@@ -2,12 +2,11 @@
  * What a named behavior (an open pull request or a fix) changes in kept scenarios: each one runs in the same release
  * with and without it.
  */
-import { behaviorOf } from "../protocol/releases.ts";
 import { runScenario } from "../scenarios/run.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { attributedBugs } from "./attribution.ts";
 import { settledAtEnd } from "./attribution-table.ts";
-import { KNOWN_BUGS, labelOf } from "./known-bugs.ts";
+import { bugsOfRelease, labelOf } from "./known-bugs.ts";
 import { expectingStuck, failureOf, STUCK, signatureOf } from "./shrink/failure.ts";
 
 /**
@@ -31,9 +30,8 @@ export interface JudgedScenario {
 
 /** Runs a scenario in a release without and with the named behavior. */
 export function judgeScenario(scenario: Scenario, release: string, behavior: string): JudgedScenario {
-  const { behaviors: _behaviors, ...plain } = { ...scenario, zookeeper: release };
-  const changed = { ...plain, behaviors: [behavior] };
-  const before = failuresOf(plain);
+  const changed = { ...scenario, zookeeper: release, behaviors: [behavior] };
+  const before = failuresOf({ ...changed, behaviors: [] });
   const after = failuresOf(changed);
   const known = before.length === 0 && after.length > 0 ? bugsOf(changed, release) : [];
   return { scenario: scenario.name, before, after, verdict: verdictOf(before, after, known), known };
@@ -52,10 +50,9 @@ function bugsOf(scenario: Scenario, release: string): string[] {
   const settled = settledAtEnd(scenario);
   const failure = failureOf(runScenario(settled, { seed: BigInt(scenario.seed ?? 1), digest: false }));
   const ids = failure === undefined ? [] : attributedBugs(settled, failure);
-  const bugs = KNOWN_BUGS.filter(
-    ({ hasCause, id, isIn }) => ids.includes(id) && (hasCause ?? isIn)(behaviorOf(release)),
-  );
-  return bugs.map(labelOf);
+  return bugsOfRelease(release)
+    .filter(({ id }) => ids.includes(id))
+    .map(labelOf);
 }
 
 /**
@@ -74,8 +71,13 @@ function failuresOf(scenario: Scenario): string[] {
 
 const SEEDS = [1n, 2n, 3n] as const;
 
-/** Returns whether a scenario fails in any way, with its seed, or with one of three seeds if it has none. */
-export function failsAtAll(scenario: Scenario): boolean {
+/**
+ * Returns whether a scenario with these behaviors, and no others, fails in any way: with its seed, or with one of three
+ * seeds if it has none.
+ */
+export function failsWith(scenario: Scenario, behaviors: readonly string[]): boolean {
   const seeds = scenario.seed === undefined ? SEEDS : [BigInt(scenario.seed)];
-  return seeds.some((seed) => failureOf(runScenario(scenario, { seed, digest: false })) !== undefined);
+  return seeds.some(
+    (seed) => failureOf(runScenario({ ...scenario, behaviors }, { seed, digest: false })) !== undefined,
+  );
 }

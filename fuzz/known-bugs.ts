@@ -5,6 +5,7 @@
  * each area.
  */
 import { type Behavior, FIXES, type Fix } from "../protocol/index.ts";
+import { behaviorOf } from "../protocol/releases.ts";
 import { FIXED_ELECTION_BUGS, OPEN_ELECTION_BUGS } from "./known-bugs/election-bugs.ts";
 import type { KnownBug, OpenBug } from "./known-bugs/known-bug.ts";
 import { FIXED_RECONFIGURATION_BUGS, OPEN_RECONFIGURATION_BUGS } from "./known-bugs/reconfiguration-bugs.ts";
@@ -58,6 +59,16 @@ export const MATRIX_BUGS: readonly MatrixBug[] = KNOWN_BUGS.filter(
 /** Returns the name of the bug in the matrix: the number of its ticket, or the name of its scenario. */
 export function rowNameOf(bug: MatrixBug): string {
   return labelOf(bug).replace("ZOOKEEPER-", "");
+}
+
+/** Returns the test for releases in which the cause of the bug can make a run fail. */
+export function causeOf({ hasCause, isIn }: Pick<KnownBug, "hasCause" | "isIn">): KnownBug["isIn"] {
+  return hasCause ?? isIn;
+}
+
+/** Returns the known bugs whose cause a release has. */
+export function bugsOfRelease(release: string): KnownBug[] {
+  return KNOWN_BUGS.filter((bug) => causeOf(bug)(behaviorOf(release)));
 }
 
 /**

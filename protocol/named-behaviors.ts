@@ -10,8 +10,8 @@ export interface PullRequest {
   readonly tickets: readonly string[];
   /** What the pull request changes, as a sentence that names the class and method. */
   readonly about: string;
-  /** What the behavior leaves out or does differently; undefined if the model has all of the pull request. */
-  readonly leavesOut?: string;
+  /** What the behavior does not do as the pull request does, as sentences; undefined if it does all of it. */
+  readonly difference?: string;
   /** The release on which to judge the pull request, if it does not apply to the newest one. */
   readonly release?: string;
   /** The behaviors of a server with the pull request. */
@@ -47,7 +47,7 @@ export const PULL_REQUESTS: Readonly<Record<string, PullRequest>> = {
       "A learner creates the file updatingEpoch at NEWLEADER and deletes it when currentEpoch is written. A server " +
       "that finds the file at startup adopts the epoch of its last zxid (Learner#syncWithLeader, " +
       "QuorumPeer#loadDataBase).",
-    leavesOut: "The pull request changes 3.5. It is applied here to the order of writes of the judged release.",
+    difference: "The pull request changes 3.5. The model applies it to the order of writes of the judged release.",
     change: { marksUpdatingEpoch: true },
   },
   "pull-1925": {
@@ -56,7 +56,7 @@ export const PULL_REQUESTS: Readonly<Record<string, PullRequest>> = {
       "A follower appends and syncs all proposals of the synchronization before its ACK of NEWLEADER, keeps them for " +
       "later COMMITs, and sends their ACKs at UPTODATE. A server that stops waits for its log thread before it reads " +
       "its log (Learner#syncWithLeader, LearnerZooKeeperServer#shutdown, SendAckRequestProcessor#flush).",
-    leavesOut:
+    difference:
       "The ACKs of these proposals follow the ACK of UPTODATE instead of preceding it. The pull request predates " +
       "3.9.2 and 3.9.3, which contain other versions of its parts, so it applies to no later release.",
     release: "3.9.1",

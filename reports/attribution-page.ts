@@ -3,6 +3,7 @@
  */
 import type { BugEvidence } from "../fuzz/attribution.ts";
 import type { AttributionRow } from "../fuzz/attribution-table.ts";
+import { markdownTable } from "./markdown-table.ts";
 
 const INTRODUCTION = `# Attribution of the kept findings
 
@@ -52,8 +53,4 @@ function noteOn({ id, needs, remainsIfOthersFixed, vanishesIfFixed }: BugEvidenc
   if (!vanishesIfFixed) return `either bug is enough: vanishes only if ${others.join(" and ")} is fixed, too`;
   if (remainsIfOthersFixed) return "";
   return needs.length === 0 ? "needs several other bugs" : `two bugs together: needs ${needs.join(" or ")}, too`;
-}
-
-function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [header, header.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |\n`).join("");
 }

@@ -1,21 +1,10 @@
 /**
- * Prints what a named behavior (an open pull request or a fix) changes: in kept scenarios, and in two campaigns with
- * the same seeds. As text for a terminal, and as the page docs/findings.md.
+ * Prints as text what a named behavior (an open pull request or a fix) changes in kept scenarios, and in two campaigns
+ * with the same seeds.
  */
 import type { ChalkInstance } from "chalk";
+import type { JudgedScenario, ScenarioVerdict } from "../fuzz/judged-scenarios.ts";
 import { countOf, hanging, wrap } from "./format.ts";
-
-/** One kept scenario in a release, without and with the behavior. */
-export interface ScenarioRow {
-  readonly scenario: string;
-  /** The failures without the behavior: invariants, and `stuck (REASON)`. */
-  readonly before: readonly string[];
-  /** The failures with it. */
-  readonly after: readonly string[];
-  readonly verdict: "fixes" | "fixes in part" | "fails differently" | "stays" | "exposes" | "breaks" | "none";
-  /** The bugs of the release that explain a failure that occurs only with the behavior. */
-  readonly known: readonly string[];
-}
 
 /** A shrunk finding of one campaign. */
 export interface JudgedFinding {
@@ -50,7 +39,6 @@ export interface JudgedCampaigns {
   /** Findings of that campaign whose minimal scenario fails with it, too. */
   readonly stays: readonly JudgedFinding[];
   readonly broken: readonly BrokenFinding[];
-  readonly interrupted: boolean;
   /** The seeds that gave two different runs. */
   readonly nondeterministic: readonly string[];
 }
@@ -59,13 +47,17 @@ export interface JudgeReport {
   readonly behavior: string;
   readonly tickets: readonly string[];
   readonly about: string;
-  /** What the model leaves out of the pull request; undefined if nothing. */
-  readonly leavesOut: string | undefined;
+  /** What the behavior does not do as the pull request does; undefined if it does all of it. */
+  readonly difference: string | undefined;
   readonly release: string;
   /** Every scenario that was run. */
-  readonly scenarios: readonly ScenarioRow[];
+  readonly scenarios: readonly JudgedScenario[];
+  /** The number of scenarios to run. It is larger than the number of `scenarios` only after an interruption. */
+  readonly scenarioCount: number;
   /** Undefined if no campaigns ran, or if they were interrupted before the second one. */
   readonly campaigns: JudgedCampaigns | undefined;
+  /** Whether Ctrl-C or SIGTERM ended the runs. */
+  readonly interrupted: boolean;
 }
 
 /** Whether the behavior breaks a scenario, or a campaign with it has a finding that it causes. */
@@ -73,186 +65,111 @@ export function breaks({ campaigns, scenarios }: Pick<JudgeReport, "campaigns" |
   return scenarios.some(({ verdict }) => verdict === "breaks") || (campaigns?.broken.length ?? 0) > 0;
 }
 
-const SECTIONS: readonly (readonly [ScenarioRow["verdict"], string])[] = [
-  ["fixes", "Scenarios that it fixes"],
-  ["fixes in part", "Scenarios that it fixes in part"],
-  ["fails differently", "Scenarios that fail in another way"],
-  ["exposes", "Scenarios that fail because of another bug of the release"],
-  ["breaks", "Scenarios that it breaks"],
-  ["stays", "Scenarios that still fail"],
-];
+const TITLES: Readonly<Record<Exclude<ScenarioVerdict, "none">, string>> = {
+  fixes: "Scenarios that it fixes",
+  "fixes in part": "Scenarios that it fixes in part",
+  "fails differently": "Scenarios that fail in another way",
+  exposes: "Scenarios that fail because of another bug of the release",
+  breaks: "Scenarios that it breaks",
+  stays: "Scenarios that still fail",
+};
+
+/** The verdicts on scenarios that fail, in the order in which reports print them. */
+export const FAILING_VERDICTS = Object.keys(TITLES) as readonly (keyof typeof TITLES)[];
 
 export function judgeText(report: JudgeReport, paint: ChalkInstance, width: number): string {
-  const { about, behavior, campaigns, leavesOut, release, scenarios, tickets } = report;
+  const { about, behavior, difference, release, scenarios, tickets } = report;
   const names = tickets.length === 0 ? "" : ` (${tickets.join(", ")})`;
   const passing = scenarios.filter(({ verdict }) => verdict === "none").length;
   return [
     paint.bold(`${behavior}${names} on ZooKeeper ${release}`),
     ...wrap(about, width),
-    ...(leavesOut === undefined ? [] : wrap(`Not modeled: ${leavesOut}`, width)),
+    ...(difference === undefined ? [] : wrap(`Difference: ${difference}`, width)),
     "",
-    ...SECTIONS.flatMap(([verdict, title]) => {
-      const rows = scenarios.filter((row) => row.verdict === verdict);
-      return [paint.bold(`${title} (${rows.length})`), ...rows.flatMap((row) => scenarioLines(row, width)), ""];
+    ...FAILING_VERDICTS.flatMap((verdict) => {
+      const rows = withVerdict(report, verdict);
+      return [
+        paint.bold(`${TITLES[verdict]} (${rows.length})`),
+        ...rows.flatMap((row) => scenarioLines(row, width)),
+        "",
+      ];
     }),
-    `${countOf(passing, "other scenario")} fail neither without it nor with it.`,
-    ...(campaigns === undefined ? [] : ["", ...campaignLines(campaigns, paint, width)]),
+    `${countOf(passing, "other scenario")} ${passing === 1 ? "fails" : "fail"} neither without it nor with it.`,
+    ...campaignLines(report, paint, width),
+    ...(report.interrupted ? ["", ...wrap(interruptionText(report), width)] : []),
   ].join("\n");
 }
 
-function scenarioLines({ after, before, known, scenario }: ScenarioRow, width: number): string[] {
+/** Returns the scenarios of a report on which this is the verdict. */
+export function withVerdict({ scenarios }: JudgeReport, verdict: ScenarioVerdict): JudgedScenario[] {
+  return scenarios.filter((row) => row.verdict === verdict);
+}
+
+function scenarioLines(row: JudgedScenario, width: number): string[] {
+  const { after, before, known, scenario } = row;
   const cause = known.length === 0 ? "" : ` (${known.join(", ")})`;
-  const isSame = failuresText(before) === failuresText(after);
-  const change = isSame ? failuresText(before) : `${changeText(before, after)}${cause}`;
-  return [`  ${scenario}`, ...hanging(change, "    ", "    ", width)];
+  const change = row.verdict === "stays" ? failuresText(before) : `${failuresText(before)} -> ${failuresText(after)}`;
+  return [`  ${scenario}`, ...hanging(`${change}${cause}`, "    ", "    ", width)];
 }
 
-function changeText(before: readonly string[], after: readonly string[]): string {
-  return `${failuresText(before)} -> ${failuresText(after)}`;
-}
-
-function failuresText(failures: readonly string[]): string {
+/** Returns the failures of a run, separated by commas. */
+export function failuresText(failures: readonly string[]): string {
   return failures.length === 0 ? "no failure" : failures.join(", ");
 }
 
-function campaignLines(campaigns: JudgedCampaigns, paint: ChalkInstance, width: number): string[] {
-  const { broken, gone, interrupted, seed, stays } = campaigns;
+function interruptionText({ campaigns, scenarioCount, scenarios }: JudgeReport): string {
+  if (scenarios.length < scenarioCount) return `Interrupted after ${scenarios.length} of ${scenarioCount} scenarios.`;
+  if (campaigns === undefined) return "Interrupted before the second campaign, so no campaigns are compared.";
+  return "Interrupted in the second campaign.";
+}
+
+function campaignLines({ campaigns }: JudgeReport, paint: ChalkInstance, width: number): string[] {
+  if (campaigns === undefined) return [];
+  const { broken, gone, nondeterministic, seed, stays } = campaigns;
   const title = `Campaigns of ${countOf(campaigns.without.runs, "plan")} without it and ${campaigns.with.runs} with it`;
-  const findings = [...gone.map((one) => ["gone", one] as const), ...stays.map((one) => ["stays", one] as const)];
+  const listed = [...gone.map((one) => ["gone", one] as const), ...stays.map((one) => ["stays", one] as const)];
   return [
-    paint.bold(`${title}, from seed ${seed}${interrupted ? ", interrupted" : ""}`),
-    ...rateRows(campaigns).map(([signature, before, after]) => `  ${before} -> ${after}  ${signature}`),
-    ...findings.flatMap(([what, one]) => hanging(findingText(one), `  ${what.padEnd(6)}`, " ".repeat(8), width)),
+    "",
+    paint.bold(`${title}, from seed ${seed}`),
+    ...failureRates(campaigns).map(
+      ({ after, before, name }) => `  ${before.padStart(5)} -> ${after.padStart(5)}  ${name}`,
+    ),
+    ...listed.flatMap(([what, one]) => hanging(findingText(one), `  ${what.padEnd(6)}`, " ".repeat(8), width)),
     ...broken.flatMap((one) => [
-      ...hanging(findingText(one), `  ${"breaks"}  `, " ".repeat(10), width),
+      ...hanging(findingText(one), "  breaks  ", " ".repeat(10), width),
       ...hanging(`reproduce: npx zabsim run ${one.file}`, " ".repeat(10), " ".repeat(12), width),
     ]),
+    ...nondeterministic.map((one) => `  ${paint.red(`seed ${one} gave two different runs`)}`),
   ];
 }
 
-function findingText({ known, seed, signature }: JudgedFinding): string {
+/** Returns the identity of a finding and its known bugs, in one line. */
+export function findingText({ known, seed, signature }: JudgedFinding): string {
   return `${signature}, seed ${seed}: ${known.length === 0 ? "no known bug explains it" : known.join(", ")}`;
 }
 
-/** The rate of failing plans for each signature without and with the behavior, per 1,000 plans; the sum first. */
-function rateRows({ with: after, without }: JudgedCampaigns): [string, string, string][] {
+/** How many of 1,000 plans fail in one way without and with the behavior. */
+interface FailureRate {
+  readonly name: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Returns the rate of all failures, and then the rate of each signature. */
+export function failureRates({ with: after, without }: JudgedCampaigns): [FailureRate, ...FailureRate[]] {
   const signatures = [...new Set([...Object.keys(without.failing), ...Object.keys(after.failing)])].sort();
   const total = (side: CampaignSide): number => Object.values(side.failing).reduce((sum, count) => sum + count, 0);
-  const row = (name: string, count: (side: CampaignSide) => number): [string, string, string] => [
+  const row = (name: string, count: (side: CampaignSide) => number): FailureRate => ({
     name,
-    rate(count(without), without.runs),
-    rate(count(after), after.runs),
-  ];
+    before: perThousand(count(without), without.runs),
+    after: perThousand(count(after), after.runs),
+  });
   return [
     row("failing plans of 1,000", total),
     ...signatures.map((signature) => row(signature, ({ failing }) => failing[signature] ?? 0)),
   ];
 }
 
-function rate(count: number, runs: number): string {
-  return ((1000 * count) / Math.max(1, runs)).toFixed(1).padStart(5);
-}
-
-/** Returns the page docs/findings.md, or the part of it about one behavior if `reports` has one. */
-export function findingsPage(reports: readonly JudgeReport[], fixes: readonly JudgeReport[]): string {
-  return [
-    "# Fixes judged",
-    "",
-    "`npm run findings` writes this page. Each section is the output of `zabsim judge` for one open pull request of",
-    "apache/zookeeper: every kept scenario and every shipped scenario runs in one release without and with the pull",
-    "request, and so do the plans of a campaign. A scenario ends with all faults undone and all servers settled, so",
-    '"stuck" means that servers do not serve again within 120 s.',
-    "",
-    "A finding of a campaign is *gone* if its minimal scenario does not fail with the pull request. It is *broken* if",
-    "it occurs only with the pull request and no bug of the release explains it.",
-    "",
-    "| pull request | tickets | release | fixes | in part | differently | " +
-      "exposes | breaks | still fail | failing of 1,000 |",
-    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
-    ...reports.map(summaryRow),
-    "",
-    ...reports.flatMap(section),
-    ...(fixes.length === 0 ? [] : fixesSection(fixes)),
-  ].join("\n");
-}
-
-function fixesSection(fixes: readonly JudgeReport[]): string[] {
-  return [
-    "## zabsim's own fixes",
-    "",
-    "The scenarios with each fix of `zabsim list fixes`, without campaigns.",
-    "",
-    "| fix | fixes | in part | differently | exposes | breaks |",
-    "| --- | --- | --- | --- | --- | --- |",
-    ...fixes.map(fixRow),
-    "",
-  ];
-}
-
-function link(behavior: string): string {
-  const number = behavior.replace("pull-", "");
-  return `[${number}](https://github.com/apache/zookeeper/pull/${number})`;
-}
-
-function summaryRow(report: JudgeReport): string {
-  const { behavior, campaigns, release, tickets } = report;
-  const [[, before = "", after = ""] = []] = campaigns === undefined ? [] : rateRows(campaigns);
-  const rates = campaigns === undefined ? "" : `${before.trim()} -> ${after.trim()}`;
-  const counts = SECTIONS.map(([verdict]) => String(ofVerdict(report, verdict).length));
-  return `| ${[link(behavior), tickets.join(", "), release, ...counts, rates].join(" | ")} |`;
-}
-
-function fixRow(report: JudgeReport): string {
-  const names = (verdict: ScenarioRow["verdict"]): string =>
-    ofVerdict(report, verdict)
-      .map(
-        ({ after, before, scenario }) => `${scenario}${verdict === "fixes" ? "" : ` (${changeText(before, after)})`}`,
-      )
-      .join("<br>");
-  return `| \`${report.behavior}\` | ${names("fixes")} | ${names("fixes in part")} | ${names("breaks")} |`;
-}
-
-function ofVerdict({ scenarios }: JudgeReport, verdict: ScenarioRow["verdict"]): ScenarioRow[] {
-  return scenarios.filter((row) => row.verdict === verdict);
-}
-
-function section(report: JudgeReport): string[] {
-  const { about, behavior, campaigns, leavesOut, release, tickets } = report;
-  const changed = SECTIONS.flatMap(([verdict]) => ofVerdict(report, verdict)).filter(
-    ({ verdict }) => verdict !== "stays",
-  );
-  const staying = ofVerdict(report, "stays").map(({ scenario }) => scenario);
-  return [
-    `## Pull request ${behavior.replace("pull-", "")} on ${release}`,
-    "",
-    `${tickets.join(", ")}. ${about}${leavesOut === undefined ? "" : ` Not modeled: ${leavesOut}`}`,
-    "",
-    "| scenario | without | with | |",
-    "| --- | --- | --- | --- |",
-    ...changed.map(
-      ({ after, before, known, scenario, verdict }) =>
-        `| ${scenario} | ${failuresText(before)} | ${failuresText(after)} | ${[verdict, ...known].join(" ")} |`,
-    ),
-    "",
-    `Still failing: ${staying.length === 0 ? "none" : staying.join(", ")}.`,
-    "",
-    ...(campaigns === undefined ? [] : campaignSection(campaigns)),
-  ];
-}
-
-function campaignSection(campaigns: JudgedCampaigns): string[] {
-  const { broken, gone, seed, stays, without } = campaigns;
-  const list = (title: string, findings: readonly JudgedFinding[]): string[] =>
-    findings.length === 0 ? [] : [`${title}:`, "", ...findings.map((one) => `- ${findingText(one)}`), ""];
-  return [
-    `Campaigns of ${without.runs} plans from seed ${seed}, failing plans of 1,000:`,
-    "",
-    "| failure | without | with |",
-    "| --- | --- | --- |",
-    ...rateRows(campaigns).map(([name, before, after]) => `| ${name} | ${before.trim()} | ${after.trim()} |`),
-    "",
-    ...list("Gone", gone),
-    ...list("Broken", broken),
-    ...list("Still found", stays),
-  ];
+function perThousand(count: number, runs: number): string {
+  return ((1000 * count) / Math.max(1, runs)).toFixed(1);
 }

@@ -18,7 +18,7 @@ const { values } = parseArgs({
   },
 });
 const { FIXES, PULL_REQUESTS } = await importBundle("protocol/index.ts", "out/protocol.mjs");
-const { findingsPage } = await importBundle("reports/judge.ts", "out/judge-page.mjs");
+const { findingsPage } = await importBundle("reports/findings-page.ts", "out/findings-page.mjs");
 
 const only = values.scenarios === undefined ? [] : ["--scenarios", values.scenarios];
 const folder = mkdtempSync(join(tmpdir(), "zabsim-findings-"));
@@ -27,17 +27,15 @@ const judge = (behavior, options) => {
   const { status, stdout } = spawnSync(process.execPath, args, {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
+    maxBuffer: 1 << 28,
   });
   // 1 says that the behavior breaks something.
   if (status !== 0 && status !== 1) process.exit(status ?? 70);
   return JSON.parse(stdout);
 };
-const hasCampaigns = values.plans !== "0";
-const campaigns = hasCampaigns ? ["--plans", values.plans, "--time", "10m", "--out", folder] : ["--time", "0s"];
+const campaigns = values.plans === "0" ? ["--time", "0s"] : ["--plans", values.plans, "--time", "10m", "--out", folder];
 const pulls = Object.keys(PULL_REQUESTS).map((behavior) => judge(behavior, campaigns));
 const fixes = values["without-fixes"] ? [] : FIXES.map((fix) => judge(fix, ["--time", "0s"]));
 rmSync(folder, { recursive: true, force: true });
-const note = `\nThis version of the page has only these scenarios: ${values.scenarios?.replaceAll(",", ", ")}.\n`;
-const page = findingsPage(pulls, fixes);
-const text = values.scenarios === undefined ? page : page.replace("\nA finding of", `${note}\nA finding of`);
-writeFileSync(join(root, "docs", "findings.md"), text);
+const page = findingsPage({ pulls, fixes, scenarios: values.scenarios?.split(",") });
+writeFileSync(join(root, "docs", "findings.md"), page);

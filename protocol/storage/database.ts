@@ -109,13 +109,10 @@ export class Database {
   /**
    * FileTxnSnapLog#restore: loads the newest snapshot and then all later log records, committed or not. Returns
    * undefined, or the reason why the disk cannot be loaded. If the disk is empty, lastProcessedZxid becomes 0. It
-   * becomes -1 instead if db.autocreate is off (ZOOKEEPER-261). Ignores snapshots above `upTo`, and cannot load a disk
-   * that has only such snapshots.
+   * becomes -1 instead if db.autocreate is off (ZOOKEEPER-261). With `upTo`, ignores the snapshots above it, and cannot
+   * load a disk that has only such snapshots.
    */
-  restore(
-    image: DiskImage,
-    upTo = Number.POSITIVE_INFINITY,
-  ): "log-without-snapshot" | "proposal-gap" | "truncate-failed" | undefined {
+  restore(image: DiskImage, upTo?: Zxid): "log-without-snapshot" | "proposal-gap" | "truncate-failed" | undefined {
     const { configZnode } = this;
     this.clear();
     this.files = image.logFiles.map(({ name, txns }) => ({ name, txns: [...txns], ascending: isAscending(txns) }));
@@ -268,10 +265,11 @@ export class Database {
     return bytes > limitBytes ? { bytes, limitBytes } : undefined;
   }
 
-  private newestSnapshot(upTo = Number.POSITIVE_INFINITY): Snapshot | undefined {
+  private newestSnapshot(upTo?: Zxid): Snapshot | undefined {
     let newest: Snapshot | undefined;
     for (const snapshot of this.saved) {
-      if (snapshot.zxid <= upTo && (newest === undefined || snapshot.zxid > newest.zxid)) newest = snapshot;
+      if (upTo !== undefined && snapshot.zxid > upTo) continue;
+      if (newest === undefined || snapshot.zxid > newest.zxid) newest = snapshot;
     }
     return newest;
   }
