@@ -5,6 +5,7 @@
 import type { ChalkInstance } from "chalk";
 import type { JudgedScenario, ScenarioVerdict } from "../fuzz/judged-scenarios.ts";
 import { countOf, hanging, wrap } from "./format.ts";
+import { shellPath } from "./shell.ts";
 
 /** A shrunk finding of one campaign. */
 export interface JudgedFinding {
@@ -123,21 +124,26 @@ function interruptionText({ campaigns, scenarioCount, scenarios }: JudgeReport):
   return "Interrupted in the second campaign.";
 }
 
+/** The width of the column with the verdicts on findings. */
+const VERDICT = 8;
+
 function campaignLines({ campaigns }: JudgeReport, paint: ChalkInstance, width: number): string[] {
   if (campaigns === undefined) return [];
   const { broken, gone, nondeterministic, seed, stays } = campaigns;
   const title = `Campaigns of ${countOf(campaigns.without.runs, "plan")} without it and ${campaigns.with.runs} with it`;
-  const listed = [...gone.map((one) => ["gone", one] as const), ...stays.map((one) => ["stays", one] as const)];
+  const lines = (what: string, one: JudgedFinding): string[] =>
+    hanging(findingText(one), `  ${what.padEnd(VERDICT)}`, " ".repeat(2 + VERDICT), width);
   return [
     "",
     paint.bold(`${title}, from seed ${seed}`),
     ...failureRates(campaigns).map(
       ({ after, before, name }) => `  ${before.padStart(5)} -> ${after.padStart(5)}  ${name}`,
     ),
-    ...listed.flatMap(([what, one]) => hanging(findingText(one), `  ${what.padEnd(6)}`, " ".repeat(8), width)),
+    ...gone.flatMap((one) => lines("gone", one)),
+    ...stays.flatMap((one) => lines("stays", one)),
     ...broken.flatMap((one) => [
-      ...hanging(findingText(one), "  breaks  ", " ".repeat(10), width),
-      ...hanging(`reproduce: npx zabsim run ${one.file}`, " ".repeat(10), " ".repeat(12), width),
+      ...lines("breaks", one),
+      `${" ".repeat(2 + VERDICT)}reproduce: npx zabsim run ${shellPath(one.file)}`,
     ]),
     ...nondeterministic.map((one) => `  ${paint.red(`seed ${one} gave two different runs`)}`),
   ];
