@@ -127,7 +127,7 @@ export function parseOutput(option: string): (text: string) => string {
   };
 }
 
-/** Returns a parser for the path of a folder to write to. A folder that does not exist is created for the first file. */
+/** Returns a parser for the path of a folder to write to. The first file creates a folder that does not exist. */
 export function parseOutputFolder(option: string): (text: string) => string {
   return (text) => {
     if (text !== "" && (!existsSync(text) || statSync(text).isDirectory())) return parseOutput(option)(text);

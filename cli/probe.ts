@@ -25,7 +25,7 @@ const DEFAULT_SID = -1000n;
 const DEFAULT_TIMEOUT_US = 10_000_000;
 
 export async function probe(address: string, options: ProbeOptions): Promise<number> {
-  const target = { ...targetOf(address), timeoutMs: (options.timeout ?? DEFAULT_TIMEOUT_US) / 1000 };
+  const target = { ...targetOf(address), timeoutMs: timeoutOf(options) };
   const identity = identityOf(options);
   const release = options.zookeeper ?? "newest";
   return interruptible(async (interruption) => {
@@ -52,6 +52,15 @@ function targetOf(address: string): { host: string; port: number } {
   const port = Number(digits);
   if (host !== undefined && port > 0 && port <= PORT_MAX) return { host, port };
   throw new UsageError(`${address}: not an address (accepted: HOST:PORT, e.g. zk1:2888 or [::1]:2888)`);
+}
+
+/** The longest timeout of a socket, in milliseconds. */
+const TIMEOUT_MS_MAX = 2 ** 31 - 1;
+
+function timeoutOf({ timeout = DEFAULT_TIMEOUT_US }: ProbeOptions): number {
+  const timeoutMs = Math.ceil(timeout / 1000);
+  if (timeoutMs > 0 && timeoutMs <= TIMEOUT_MS_MAX) return timeoutMs;
+  throw new UsageError(`--timeout ${timeoutMs}ms: not in range (accepted: 1ms to ${TIMEOUT_MS_MAX}ms)`);
 }
 
 function identityOf({ epoch = "-1", sid, zxid = "0:0" }: ProbeOptions): ProbeIdentity {

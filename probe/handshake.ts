@@ -58,7 +58,7 @@ export interface ProbeAnswer {
   readonly config: string | undefined;
 }
 
-/** The reasons why a probe gets no answer. */
+/** Thrown if a probe gets no answer. The message is the reason. */
 export class ProbeError extends Error {
   override readonly name = "ProbeError";
 }

@@ -2,9 +2,7 @@
  * What the core says about a decision that a probe saw: the rules by which a leader of a release can decide so, with
  * the conditions on what the probe does not see.
  */
-
-import type { PossibleDecision } from "../decide/possible-decisions.ts";
-import { possibleDecisions } from "../decide/possible-decisions.ts";
+import { type PossibleDecision, possibleDecisions } from "../decide/possible-decisions.ts";
 import { behaviorOf } from "../protocol/releases.ts";
 import { formatZxid64 } from "../protocol/zxid.ts";
 import type { ProbeAnswer } from "./handshake.ts";
@@ -20,12 +18,19 @@ export function rulesThatFit(answer: ProbeAnswer, peerLastZxid: bigint, release:
   const isSnap = answer.operation === "SNAP";
   const { possible } = possibleDecisions(
     {
-      ...{ source: behaviorOf(release).syncSource, peerLastZxid },
+      source: behaviorOf(release).syncSource,
+      peerLastZxid,
       // The zxid of a SNAP packet is the leader's lastProcessedZxid.
       lastProcessedZxid: isSnap ? answer.zxid : undefined,
-      ...{ committedLog: undefined, txnLogFiles: undefined, txnLogExceedsSizeLimit: undefined },
-      ...{ txnLogSyncEnabled: true, forceSnapSync: false, lastProposed: NOTHING_PROPOSED },
-      ...{ toBeApplied: [], outstandingProposals: [], observer: true },
+      committedLog: undefined,
+      txnLogFiles: undefined,
+      txnLogExceedsSizeLimit: undefined,
+      txnLogSyncEnabled: true,
+      forceSnapSync: false,
+      lastProposed: NOTHING_PROPOSED,
+      toBeApplied: [],
+      outstandingProposals: [],
+      observer: true,
     },
     formatZxid64,
   );

@@ -37,7 +37,7 @@ export function probe(target: ProbeTarget, identity: ProbeIdentity, signal?: Abo
     signal?.addEventListener("abort", onAbort);
     socket.setNoDelay(true);
     socket.setTimeout(timeoutMs, () =>
-      fail(isConnected ? silenceText(handshake, timeoutMs) : NO_CONNECTION(timeoutMs)),
+      fail(isConnected ? silenceText(handshake, timeoutMs) : noConnectionText(timeoutMs)),
     );
     socket.on("connect", () => {
       isConnected = true;
@@ -59,8 +59,9 @@ export function probe(target: ProbeTarget, identity: ProbeIdentity, signal?: Abo
   });
 }
 
-const NO_CONNECTION = (ms: number): string =>
-  `no connection within ${ms / 1000} s (accepted: the quorum port of a leader)`;
+function noConnectionText(ms: number): string {
+  return `no connection within ${ms / 1000} s (accepted: the quorum port of a leader)`;
+}
 
 function silenceText({ waitsFor }: ProbeHandshake, ms: number): string {
   const silence = `the server sent nothing for ${ms / 1000} s while the probe waited for ${waitsFor}`;

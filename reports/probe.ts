@@ -59,7 +59,7 @@ function snapshotText({ bytes, dataBytes, maxZxid, nodes, sessions }: NonNullabl
 /** Returns the servers and the version of a configuration, in one line. */
 function configText(config: string): string {
   const servers = [...config.matchAll(/^server\.(-?\d+)=.*?(?::(participant|observer))?(?:;.*)?$/gm)];
-  const version = /^version=(\S+)$/m.exec(config)?.[1];
+  const version = /^version=([\da-f]+)$/m.exec(config)?.[1];
   const names = servers.map(([, sid, role]) => (role === "observer" ? `${sid} (observer)` : sid));
   return `${version ?? "without a version"} of servers ${names.join(", ")}`;
 }
