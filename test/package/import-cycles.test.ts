@@ -14,6 +14,7 @@ const PACKAGES = [
   "decide",
   "formats",
   "datatree",
+  "wire",
   "probe",
   "doctor",
   "confirm",
