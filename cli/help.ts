@@ -161,7 +161,7 @@ export const HELP = {
     exitCodes: [
       [EXIT_OK, "the leader decided as a rule of its release says"],
       [EXIT_FINDING, "no rule of the release fits the decision"],
-      [EXIT_BAD_INPUT, "bad options, or no leader answers at the address"],
+      [EXIT_BAD_INPUT, "no leader answers at the address"],
       ...interrupted("the connection is closed"),
     ],
   },

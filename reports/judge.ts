@@ -78,6 +78,9 @@ const TITLES: Readonly<Record<Exclude<ScenarioVerdict, "none">, string>> = {
 /** The verdicts on scenarios that fail, in the order in which reports print them. */
 export const FAILING_VERDICTS = Object.keys(TITLES) as readonly (keyof typeof TITLES)[];
 
+/** The verdicts that a report prints also without a scenario. */
+const ALWAYS_PRINTED: ReadonlySet<ScenarioVerdict> = new Set(["fixes", "breaks"]);
+
 export function judgeText(report: JudgeReport, paint: ChalkInstance, width: number): string {
   const { about, behavior, difference, release, scenarios, tickets } = report;
   const names = tickets.length === 0 ? "" : ` (${tickets.join(", ")})`;
@@ -89,13 +92,14 @@ export function judgeText(report: JudgeReport, paint: ChalkInstance, width: numb
     "",
     ...FAILING_VERDICTS.flatMap((verdict) => {
       const rows = withVerdict(report, verdict);
+      if (rows.length === 0 && !ALWAYS_PRINTED.has(verdict)) return [];
       return [
         paint.bold(`${TITLES[verdict]} (${rows.length})`),
         ...rows.flatMap((row) => scenarioLines(row, width)),
         "",
       ];
     }),
-    `${countOf(passing, "other scenario")} ${passing === 1 ? "fails" : "fail"} neither without it nor with it.`,
+    `${countOf(passing, "other scenario")} ${passing === 1 ? "does" : "do"} not fail, with it or without it.`,
     ...campaignLines(report, paint, width),
     ...(report.interrupted ? ["", ...wrap(interruptionText(report), width)] : []),
   ].join("\n");
