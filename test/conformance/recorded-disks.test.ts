@@ -5,7 +5,7 @@
  * recorded-sync.test.ts tests it.
  */
 import { describe, expect, it } from "vitest";
-import { differingOperations } from "./disk-vectors.ts";
+import { differingOperations, diskAnswer } from "./disk-vectors.ts";
 import { RECORDED_RELEASES, recordedAnswers } from "./recorded.ts";
 
 interface DiskVector {
@@ -18,7 +18,9 @@ describe.each(RECORDED_RELEASES)("release %s", (release) => {
   it("loads, truncates and fast-forwards data directories as recorded", () => {
     const vectors = recordedAnswers<DiskVector>("disk", release);
     const differing = vectors.flatMap(({ id, input, expect: answers }) =>
-      differingOperations(input, release, answers).map((difference) => `${id} ${input}\n  ${difference}`),
+      differingOperations(answers, (operation) => diskAnswer(input, release, operation)).map(
+        (difference) => `${id} ${input}\n  ${difference}`,
+      ),
     );
     expect(vectors).not.toEqual([]);
     expect(differing).toEqual([]);

@@ -92,10 +92,11 @@ export const diskQuestions: Kind<DiskQuestion> = {
   }),
   answer: ({ input }, release) =>
     Object.fromEntries(operationsOf(input).map((operation) => [operation, diskAnswer(input, release, operation)])),
-  agrees: ({ input }, release, java) => {
+  agrees: ({ input }, _release, java, zabsim) => {
     const answers = java as Readonly<Record<string, string>>;
-    const isComplete = operationsOf(input).every((operation) => operation in answers);
-    return isComplete && differingOperations(input, release, answers).length === 0;
+    const ours = zabsim as Readonly<Record<string, string>>;
+    const isComplete = operationsOf(input).every((operation) => operation in answers && operation in ours);
+    return isComplete && differingOperations(answers, (operation) => ours[operation] as string).length === 0;
   },
 };
 

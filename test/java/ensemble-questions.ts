@@ -195,9 +195,9 @@ export const ensembleQuestions: Kind<EnsembleQuestion> = {
   repeats: 2,
   ownProcess: true,
   answer: ({ scenario }, release) => answerOf(scenario, release),
-  agrees(question, release, java) {
-    if (!("servers" in (java as object))) return false;
-    return same(comparable(java as EnsembleAnswer), comparable(answerOf(question.scenario, release)));
+  agrees({ scenario }, release, java, zabsim = answerOf(scenario, release)) {
+    if (!("servers" in (java as object)) || !("servers" in (zabsim as object))) return false;
+    return same(comparable(java as EnsembleAnswer), comparable(zabsim as EnsembleAnswer));
   },
 };
 

@@ -26,8 +26,8 @@ export const epochQuestions: Kind<EpochQuestion> = {
         .join(";"),
     })),
   answer: ({ input }, release) => startAnswer(input, release),
-  agrees: ({ input }, release, java) =>
+  agrees: (_question, _release, java, zabsim) =>
     // An answer without epochs is an error of the program.
     "currentEpoch" in (java as RecordedStart) &&
-    JSON.stringify(recordedStart(java as RecordedStart)) === JSON.stringify(startAnswer(input, release)),
+    JSON.stringify(recordedStart(java as RecordedStart)) === JSON.stringify(zabsim),
 };

@@ -48,7 +48,8 @@ export class JavaProgram {
     const target = join(folder, "out", release);
     const classPath = [join(target, "classes"), readFileSync(join(target, "classpath.txt"), "utf8")].join(delimiter);
     const options = [
-      "-XX:+UseSerialGC",
+      // The slower compiler of Java would take longer than it saves, because a process answers only for a minute.
+      ...["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"],
       "-Xmx512m",
       "-Dzookeeper.preAllocSize=4",
       // Scripts (ScriptServer.java) catch System#exit, and order the threads of a server.
