@@ -15,6 +15,7 @@ import {
   type Snapshot,
 } from "../../protocol/index.ts";
 import { loadScenario } from "../../scenarios/load.ts";
+import type { Scenario } from "../../scenarios/scenario.ts";
 import type { Disk } from "../../sim/index.ts";
 import { fieldsOf } from "./input-fields.ts";
 
@@ -24,6 +25,20 @@ export type RecordedStart = Readonly<Record<string, string | number>>;
 const SID = asServerId(1);
 const FILES = ["currentEpoch", "acceptedEpoch", "currentEpoch.tmp", "updatingEpoch"] as const;
 
+const scenarios = new Map<string, Scenario>();
+
+/** Returns three servers, of which one is up. Loads them once, because that takes longer than the start of a server. */
+function scenarioOf(release: string, dbAutocreate: boolean): Scenario {
+  const text = JSON.stringify({
+    zookeeper: release,
+    settings: { dbAutocreate },
+    servers: { 1: {}, 2: { down: true }, 3: { down: true } },
+  });
+  const scenario = scenarios.get(text) ?? loadScenario(text, "inline.yaml");
+  scenarios.set(text, scenario);
+  return scenario;
+}
+
 /** A server of three, of which only this one runs, with the epoch files of a question. */
 class EpochFiles {
   readonly cluster: Cluster;
@@ -32,14 +47,7 @@ class EpochFiles {
 
   constructor(input: string, release: string) {
     const { acc, autocreate, cur, db, tmp, updating } = fieldsOf(input);
-    const settings = { dbAutocreate: autocreate !== "0" };
-    const text = JSON.stringify({
-      zookeeper: release,
-      settings,
-      servers: { 1: {}, 2: { down: true }, 3: { down: true } },
-    });
-    const scenario = loadScenario(text, "inline.yaml");
-    this.cluster = new Cluster(scenario, { seed: 1n, watch: () => [] });
+    this.cluster = new Cluster(scenarioOf(release, autocreate !== "0"), { seed: 1n, watch: () => [] });
     const { disk } = this;
     const { history } = disk.read("snapshot.0") as Snapshot;
     for (const name of disk.list()) disk.discard(name);
