@@ -1,5 +1,6 @@
 // Builds dist/: a bundle of the command line, its workers and the libraries, split into files so that each command and
-// each library loads only what it uses, and the type declarations of the libraries.
+// each library loads only what it uses, and the type declarations of the libraries. Does nothing if dist/ is the build
+// of the same inputs, unless --force is given.
 //
 // npm calls this script after `npm ci` in a checkout, because it is the script "dependencies" in package.json. The name
 // is not "prepare", because npm 11 treats "prepare" as an install script of a packed zabsim.
@@ -11,6 +12,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { basename, dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { digestOfInputs, isCurrent, writeStamp } from "./build-stamp.mjs";
 
 // If esbuild is not installed, this script does nothing and succeeds. npm also runs this script for `npm ci --omit=dev`
 // and for `npx zabsim` before the first `npm ci`, and a failure would leave npx with a broken cache.
@@ -21,9 +23,11 @@ const { build, transform, transformSync } = await import("esbuild").catch(() => 
   process.exit(0);
 });
 
-const { default: typescript } = await import("typescript");
-
 const root = fileURLToPath(new URL("..", import.meta.url));
+const inputs = digestOfInputs(root);
+if (!process.argv.includes("--force") && isCurrent(root, inputs)) process.exit(0);
+
+const { default: typescript } = await import("typescript");
 const { dependencies, devDependencies, exports, peerDependencies } = JSON.parse(
   readFileSync(join(root, "package.json"), "utf8"),
 );
@@ -130,6 +134,7 @@ removeInternalComments(join(root, fresh, "types"));
 
 rmSync(join(root, "dist"), { recursive: true, force: true });
 renameSync(join(root, fresh), join(root, "dist"));
+if (status === 0) writeStamp(root, inputs);
 
 /**
  * Returns the packages that npm installs along with zabsim and that the bundle imports. The bundle contains every other
