@@ -5,6 +5,7 @@ import { createInflateRaw, type InflateRaw } from "node:zlib";
 import { type Compression, gzipHeaderBytes, SnappyStreamDecoder } from "../formats/index.ts";
 
 const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES_MIN = 4096;
 const GZIP_PIECE_BYTES = 4096;
 /** More than the header of any gzip file that a program writes. */
 const GZIP_HEADER_BYTES_MAX = 1024;
@@ -24,9 +25,11 @@ export async function openForReading(path: string): Promise<FileHandle> {
 export async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
   const file = await openForReading(path);
   try {
+    const { size } = await file.stat();
     for (let position = 0; ; ) {
-      const buffer = new Uint8Array(CHUNK_BYTES);
-      const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, position);
+      // Most files are smaller than a chunk. A file can also have grown.
+      const buffer = new Uint8Array(Math.min(CHUNK_BYTES, Math.max(CHUNK_BYTES_MIN, size - position)));
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
       if (bytesRead === 0) return;
       position += bytesRead;
       yield buffer.subarray(0, bytesRead);
@@ -40,8 +43,10 @@ export async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
 export async function bytesAt(path: string, position: number, length: number): Promise<Uint8Array> {
   const file = await openForReading(path);
   try {
-    const buffer = new Uint8Array(length);
-    const { bytesRead } = await file.read(buffer, 0, length, Math.max(0, position));
+    const start = Math.max(0, position);
+    // The callers ask for up to 5 MiB, and most files are smaller.
+    const buffer = new Uint8Array(Math.max(0, Math.min(length, (await file.stat()).size - start)));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, start);
     return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();
