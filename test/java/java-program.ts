@@ -8,6 +8,7 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import type { Question } from "./kinds.ts";
 import { oneAtATime } from "./lanes.ts";
+import { MAVEN_ENV } from "./maven.ts";
 
 const MAIN_CLASS = "org.apache.zookeeper.server.quorum.Answers";
 const BUILD_MS_MAX = 600_000;
@@ -26,7 +27,7 @@ export const buildProgram = oneAtATime(async (folder: string, release: string): 
   rmSync(join(folder, "out", release), { recursive: true, force: true });
   const profile = release.startsWith("3.4.") ? ["-P", release === "3.4.10" ? "3.4,without-scripts" : "3.4"] : [];
   const options = ["-q", "-B", "compile", `-Dzookeeper.version=${release}`, ...profile];
-  const maven = spawn("mvn", options, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  const maven = spawn("mvn", options, { cwd: folder, env: MAVEN_ENV, stdio: ["ignore", "pipe", "pipe"] });
   const output = tailOf(maven.stdout, maven.stderr);
   const timer = setTimeout(() => maven.kill("SIGKILL"), BUILD_MS_MAX);
   const code = await exitOf(maven).finally(() => clearTimeout(timer));

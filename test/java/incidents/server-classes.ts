@@ -5,6 +5,7 @@ import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { usesLogback, writeLogSettings } from "../../../confirm/log-settings.ts";
 import { oneAtATime } from "../lanes.ts";
+import { MAVEN_ENV } from "../maven.ts";
 
 const BUILD_MS_MAX = 300_000;
 
@@ -21,7 +22,8 @@ export const serverClassPath = oneAtATime(async (folder: string, release: string
     mkdirSync(target, { recursive: true });
     try {
       const version = `-Dzookeeper.version=${release}`;
-      await promisify(execFile)("mvn", [...options, version, ...profile], { cwd: folder, timeout: BUILD_MS_MAX });
+      const settings = { cwd: folder, env: MAVEN_ENV, timeout: BUILD_MS_MAX };
+      await promisify(execFile)("mvn", [...options, version, ...profile], settings);
     } catch (error) {
       rmSync(file, { force: true });
       throw new Error(`Maven cannot resolve the servers of ${release}: ${(error as Error).message}`);
