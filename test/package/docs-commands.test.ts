@@ -3,8 +3,9 @@
  *
  * The commands of a document run in one temporary folder, in their order, so that a command can use files that an
  * earlier command wrote. A command must exit with 0, or with the code in the comment after it, such as `# exit code 1`.
- * Long campaigns are shortened. For npm scripts, vitest and git, the test does not run the command and only checks that
- * the script or the file exists.
+ * Long campaigns are shortened. The first call of each command of zabsim, and each line that needs a shell, runs as a
+ * process. Further calls run in the process of the test. For npm scripts, vitest and git, the test does not run the
+ * command and only checks that the script or the file exists.
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -25,6 +26,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EXIT_OK } from "../../cli/exit-codes.ts";
 import { HELP } from "../../cli/help.ts";
+import { argumentsOf, zabsimInProcess } from "../cli/in-process.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const docs = readdirSync(join(ROOT, "docs")).filter((file) => file.endsWith(".md"));
@@ -87,6 +89,9 @@ interface Result {
 
 const results = new Map<string, Result>();
 
+/** The commands of zabsim that a process has run. */
+const started = new Set<string>();
+
 interface Command {
   readonly line: string;
   readonly exitCode: number;
@@ -145,15 +150,25 @@ class Folder {
     chmodSync(join(folder, name), 0o755);
   }
 
-  run(line: string): Result {
+  async run(line: string): Promise<Result> {
     const command = SHORTER.reduce((text, [pattern, shorter]) => text.replace(pattern, shorter), withoutNpx(line));
-    if (!WITHOUT_FILES.test(command) || command.includes(".yaml")) return this.execute(command);
-    const result = results.get(command) ?? this.execute(command);
+    if (!WITHOUT_FILES.test(command) || command.includes(".yaml")) return await this.execute(command);
+    const result = results.get(command) ?? (await this.execute(command));
     results.set(command, result);
     return result;
   }
 
-  private execute(command: string): Result {
+  private async execute(command: string): Promise<Result> {
+    const [program, name = "", ...args] = argumentsOf(command) ?? [];
+    if (program !== "zabsim" || !started.has(name)) {
+      started.add(name);
+      return this.executeInShell(command);
+    }
+    const { code, stdout, stderr } = await zabsimInProcess([name, ...args], this.path);
+    return { code, output: `$ ${command}\n${stdout.slice(-2000)}${stderr}` };
+  }
+
+  private executeInShell(command: string): Result {
     const { status, stdout, stderr } = spawnSync("bash", ["-c", command], {
       cwd: this.path,
       encoding: "utf8",
@@ -165,7 +180,7 @@ class Folder {
 
   node(source: string): Result {
     writeFileSync(join(this.path, "example.mjs"), source);
-    return this.run(`"${process.execPath}" example.mjs`);
+    return this.executeInShell(`"${process.execPath}" example.mjs`);
   }
 
   remove(): void {
@@ -208,8 +223,8 @@ describe.each(DOCUMENTS)("%s", (document) => {
 
   for (const { exitCode, line } of parts) {
     if (/^(?:npx )?zabsim /.test(line)) {
-      it(`${line} exits with ${exitCode}`, () => {
-        const { code, output } = folder.run(line);
+      it(`${line} exits with ${exitCode}`, async () => {
+        const { code, output } = await folder.run(line);
         expect(code, output).toBe(exitCode);
       });
     } else {
@@ -227,18 +242,18 @@ describe.each(DOCUMENTS)("%s", (document) => {
 
 describe("the examples in the help", () => {
   let folder: Folder;
-  beforeAll(() => {
+  beforeAll(async () => {
     folder = new Folder();
-    folder.run("zabsim fuzz --runs 16 --out nightly");
-    folder.run("zabsim fuzz --runs 16");
+    await folder.run("zabsim fuzz --runs 16 --out nightly");
+    await folder.run("zabsim fuzz --runs 16");
   });
   afterAll(() => folder.remove());
 
   const examples = Object.values(HELP).flatMap(({ examples, exitCodes }) =>
     examples.map(([line]) => ({ line, codes: exitCodes.map(([code]): number => code) })),
   );
-  it.each(examples)("$line exits with a code that the help names", ({ codes, line }) => {
-    const { code, output } = folder.run(line);
+  it.each(examples)("$line exits with a code that the help names", async ({ codes, line }) => {
+    const { code, output } = await folder.run(line);
     expect(codes, output).toContain(code);
   });
 });
