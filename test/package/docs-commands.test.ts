@@ -75,8 +75,9 @@ const SHORTER: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   // Real servers need Java: test/java runs them.
   [/^zabsim join .*/, "zabsim join --help"],
   [/^zabsim confirm .*/, "zabsim confirm --help"],
-  // test/cli/run.test.ts runs all scenarios, with and without -v.
-  [/^zabsim run -v$/, "zabsim run -v follower-ahead-trunc"],
+  // test/cli/run.test.ts runs all scenarios, with and without -v, and test/cli/matrix.test.ts the matrix of all bugs.
+  [/^zabsim run( -v)?$/, "zabsim run$1 follower-ahead-trunc"],
+  [/^(zabsim matrix(?!.* --(?:from|bug)).*)/, "$1 --bug 4646"],
 ];
 
 /** Commands without a file or a folder. Several documents contain them, and they run once. */
