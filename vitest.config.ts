@@ -8,15 +8,17 @@ const resultsFile = process.env.ZABSIM_TEST_RESULTS;
 /** The test files that take longest, so that both processes end at about the same time. */
 const LONGEST: readonly string[] = [
   "cli/run",
-  "package/docs-commands",
   "cli/fuzz",
-  "cli/matrix",
+  "view/page/page",
+  "package/docs-commands",
   "mutants/mutants",
+  "cli/matrix",
+  "cli/terminal",
+  "cli/explain",
+  "view/page/log-page",
+  "reports/zklog/round-trip",
   "package/packaging",
-  "fuzz/attribution-page",
-  "lib/vitest",
-  "fuzz/shrinking",
-  "package/api-docs",
+  "package/readme",
 ];
 
 /** Starts the longest test files first. vitest knows the durations only if it has run the tests before. */
