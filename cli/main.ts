@@ -383,13 +383,15 @@ function createProgram(done: (code: number) => void): Command {
     .action(async (options) => done(await (await import("./matrix.ts")).matrix(options)));
 
   command(
-    "judge <behavior>",
+    "judge [behavior]",
     "show what an open pull request or a fix changes",
     "Shows what an open pull request of ZooKeeper, or one of zabsim's fixes, changes. Runs each kept scenario and " +
       "each shipped scenario without and with the behavior, and two campaigns with the same seeds. Prints what the " +
       "behavior fixes, what it breaks, and what still fails. The argument is the number of a pull request or of its " +
-      "ticket, e.g. 2172, or the name of a fix from `zabsim list fixes`.",
+      "ticket, e.g. 2172, the name of a fix, e.g. snapReplacesLog, or a scenario of the bug that the fix fixes. " +
+      "--list prints them all.",
   )
+    .option("--list", "print the pull requests and the fixes, and judge none; only with --json")
     .option(
       "--scenarios <names>",
       "run only these scenarios: names or paths, separated by commas (default: all that ship)",
