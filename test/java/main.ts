@@ -14,7 +14,7 @@ import { KINDS, type Kind, type Question } from "./kinds.ts";
 import { inLanes } from "./lanes.ts";
 import { LIVE_CHECKS } from "./live/checks.ts";
 import { prepareLive, runLiveCheck } from "./live/run-live.ts";
-import { record } from "./record.ts";
+import { record, recordEnsembles } from "./record.ts";
 
 const INPUTS = 2000;
 const INPUTS_LONG = 200_000;
@@ -24,11 +24,15 @@ const LANES = 3;
 const TOTAL = "test:java: ";
 /** The name of the kind that stages incidents instead of asking questions. */
 const STAGED = "incidents";
+/** The name of the kind that runs ensembles (ensemble-questions.ts). */
+const ENSEMBLES = "ensembles";
 /**
  * The kinds that run only if `--kind` names them. On a busy machine, requests of the clients of `live` time out, and
  * the servers of `confirm` leave the order of the simulated run.
  */
 const ONLY_NAMED: ReadonlySet<string> = new Set(["live", "confirm"]);
+/** The kinds of questions whose answers can be recorded. */
+const RECORDED: readonly string[] = ["script", ENSEMBLES];
 /** The name of the kind that runs `zabsim join` among real servers (live/checks.ts). */
 const LIVE = "live";
 
@@ -44,8 +48,8 @@ export interface Options {
   /** The names of the checks of live servers. Each one runs on all ensembles of LIVE_ENSEMBLES at the same time. */
   readonly live: readonly string[];
   /**
-   * Whether Java's answers to the fixed questions become the recorded answers (test/conformance/vectors), or the logs
-   * and directories of incidents the recorded ones (test/incidents).
+   * Whether Java's answers to the fixed questions become the recorded answers (test/conformance/vectors; for ensembles,
+   * docs/findings/ensembles.json), or the logs and directories of incidents the recorded ones (test/incidents).
    */
   readonly record: boolean;
 }
@@ -74,8 +78,8 @@ export function optionsOf(args: readonly string[]): Options {
   if (values.cases !== undefined && (names.length !== 1 || [STAGED, LIVE].includes(names[0] as string)))
     throw new Error("--cases needs exactly one --kind");
   const kinds = KINDS.filter(({ name }) => names.includes(name));
-  if (values.record && names.join() !== "script" && names.join() !== STAGED) {
-    throw new Error(`--record needs --kind script, or --kind ${STAGED}`);
+  if (values.record && ![...RECORDED, STAGED].includes(names.join())) {
+    throw new Error(`--record needs one --kind (accepted: ${[...RECORDED, STAGED].join(", ")})`);
   }
   if (values.record && names.join() === STAGED && values.release?.length !== 1) {
     throw new Error(`--record needs one --release with --kind ${STAGED}`);
@@ -238,6 +242,11 @@ async function askRelease(folder: string, release: string, options: Options): Pr
     await buildProgram(folder, release);
     java = new JavaProgram(folder, release);
     for (const kind of options.kinds) {
+      if (options.record && kind.name === ENSEMBLES) {
+        await recordEnsembles(java, kind, release, join(folder, "..", "..", "docs", "findings", "ensembles.json"));
+        agreed++;
+        continue;
+      }
       if (options.record) await record(java, kind, release, join(folder, "..", "conformance", "vectors"));
       const startMs = Date.now();
       const comparison = await compareOrReplay(java, kind, release, options);
