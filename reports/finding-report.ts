@@ -4,7 +4,7 @@
  */
 import type { DecisionRecord } from "../cluster/records.ts";
 import type { Try } from "../confirm/confirm.ts";
-import { formatZxid } from "../protocol/zxid.ts";
+import { formatZxid, type Zxid } from "../protocol/zxid.ts";
 import { scenariosWith } from "./findings-page.ts";
 import { countOf } from "./format.ts";
 import { FAILING_VERDICTS, failureRates } from "./judge.ts";
@@ -143,7 +143,8 @@ function fixBlock({ fix, judgment }: FindingFacts): string {
 function campaignLine(campaigns: NonNullable<JudgmentSummary["campaigns"]>): string {
   const [{ after, before }] = failureRates(campaigns);
   const broken = campaigns.broken.length === 0 ? "it breaks none" : `it breaks ${campaigns.broken.length}`;
-  return `- ${countOf(campaigns.with.runs, "plan")} of a campaign: ${before} of 1,000 fail without it, ${after} with it; ${broken}`;
+  const plans = countOf(campaigns.with.runs, "plan");
+  return `- ${plans} of a campaign: ${before} of 1,000 fail without it, ${after} with it; ${broken}`;
 }
 
 function evidenceBlock(facts: FindingFacts): string {
@@ -153,28 +154,53 @@ function evidenceBlock(facts: FindingFacts): string {
 }
 
 function confirmedEvidence({ synchronizations, tries }: FindingFacts, one: ConfirmedTry): string {
-  const before = one.deviations.filter(({ isBeforeViolation }) => isBeforeViolation).length;
-  const kept =
-    before === 0 ? "They kept the order of the simulated run" : `${countOf(before, "deviation")} from its order came`;
+  const { deviations, release, seconds, servers, violations } = one;
+  const before = deviations.filter(({ isBeforeViolation }) => isBeforeViolation);
   const counts = tries === null ? "" : ` ${tries.confirmed} of ${triesOf(tries.tries)} confirm it.`;
   return [
-    `Unmodified servers of ${one.release} ran in the order of the simulated run.${counts} One of these tries, ` +
-      `${one.seconds.toFixed(0)} s: ${kept}${one.violations.length === 0 ? "." : " before the first violation."}\n`,
-    ...(one.violations.length === 0
-      ? ["They end in the same state as the simulated ones. A server that is down cannot start again.\n"]
-      : [`${one.violations.map(({ server, text }) => `- Server ${server} ${text}.`).join("\n")}\n`]),
-    markdownTable(["server", "role at the end", "a client reads", "its disk has"], one.servers.map(serverRow)),
-    "What the leaders sent to synchronize learners, in order:\n",
-    markdownTable(["leader", "learner", "learner's last zxid", "sync packet"], synchronizations.map(packetRow)),
-  ].join("\n");
+    `Unmodified servers of ${release} ran in the order of the simulated run.${counts}`,
+    `One of these tries took ${seconds.toFixed(0)} s. ${orderText(before.length, violations.length)}\n`,
+    ...violations.map(({ server, text }) => `- Server ${server} ${text}.`),
+    ...before.map(deviationLine),
+    "",
+    markdownTable(["server", "role at the end", "a client reads", "its disk has"], servers.map(serverRow)),
+    "What the leaders sent to synchronize learners, in the order of the simulated run:\n",
+    markdownTable(["leader", "learner", "learner's last zxid", "sync packet", "then"], synchronizations.map(packetRow)),
+  ]
+    .join("\n")
+    .replace(/\n{3,}/g, "\n\n");
+}
+
+/** Says whether the order was kept, and what the lines after this sentence list. */
+function orderText(before: number, violations: number): string {
+  if (violations === 0) return "It ended in the same state as the simulated run:";
+  if (before === 0) return "It kept the order until the violation:";
+  return `${countOf(before, "deviation")} from the order came before the violation:`;
+}
+
+function deviationLine({ text }: ConfirmedTry["deviations"][number]): string {
+  return `- Deviation: ${text}.`;
 }
 
 function serverRow({ disk, memory, mode, server }: ConfirmedTry["servers"][number]): string[] {
   return [String(server), mode, memory ?? "-", disk];
 }
 
-function packetRow({ decision, leader, learner, peerLastZxid, zxid }: Synchronization): string[] {
-  return [String(leader), String(learner), formatZxid(peerLastZxid), `${decision} ${formatZxid(zxid)}`];
+function packetRow(row: Synchronization): string[] {
+  const { decision, leader, learner, peerLastZxid, zxid } = row;
+  return [String(leader), String(learner), formatZxid(peerLastZxid), `${decision} ${formatZxid(zxid)}`, thenText(row)];
+}
+
+/** Says what the leader sends between the sync packet and NEWLEADER. */
+function thenText({ firstZxid, forwarded, lastZxid, proposals }: Synchronization): string {
+  const range = firstZxid === undefined || lastZxid === undefined ? "" : zxidRange(firstZxid, lastZxid);
+  const committed = proposals === 0 ? [] : [`PROPOSAL and COMMIT ${range}`];
+  const more = forwarded === 0 ? [] : [`${countOf(forwarded, "proposal")} that the leader has not applied`];
+  return [...committed, ...more].join(", ") || "-";
+}
+
+function zxidRange(first: Zxid, last: Zxid): string {
+  return first === last ? formatZxid(first) : `${formatZxid(first)}..${formatZxid(last)}`;
 }
 
 function ensembleEvidence({ joins, release, results, scenario, servers }: EnsembleAnswer): string {
@@ -189,8 +215,8 @@ function ensembleEvidence({ joins, release, results, scenario, servers }: Ensemb
   ];
   return [
     `\`npm run test:java -- --kind ensembles --release ${release}\` runs the steps with unmodified servers (scenario ` +
-      `\`${scenario}\` in test/java/ensemble-scenarios.ts), and compares the end with the simulated one. Recorded from the ` +
-      "real servers:\n",
+      `\`${scenario}\` in test/java/ensemble-scenarios.ts), and compares the end with the simulated one. ` +
+      "Recorded from the real servers:\n",
     markdownTable(
       columns,
       Object.entries(servers).map(([sid, one]) => ensembleRow(sid, one)),
@@ -220,17 +246,18 @@ function commandsBlock({ confirmedTry, ensemble, fix, scenario }: FindingFacts):
 
 const INTRODUCTION = `# Findings on the newest release
 
-One report for each bug of the newest ZooKeeper release that unmodified servers show. Each report says what happens, how to
-see it on a real ensemble, which methods are involved, and what a fix could be. The text is written by hand; \`npm run golden\`
-writes this page and the parts between the comments "generated" and "end".
+One report for each bug of the newest ZooKeeper release that unmodified servers show. Each report says what happens,
+how to see it on a real ensemble, which methods are involved, and what a fix could be. The text is written by hand;
+\`npm run golden\` writes this page and the parts between the comments "generated" and "end".
 
-- The verdict of \`zabsim confirm\` comes from [verdicts.json](../verdicts.json) if it is there; [confirmed.json](confirmed.json) has
-  one confirmed try of each scenario ([confirm.md](../confirm.md)).
-- Reconfigurations cannot be staged by \`zabsim confirm\`. The kind \`ensembles\` of the Java tests runs them with real servers;
-  \`npm run test:java -- --kind ensembles --record\` writes [ensembles.json](ensembles.json).
+- \`npx zabsim confirm\` runs unmodified servers in the order of a simulated run ([confirm.md](../confirm.md)). The
+  number of tries comes from verdicts.json, if it is there; [confirmed.json](confirmed.json) has one confirmed try.
+- Reconfigurations cannot be staged by \`zabsim confirm\`. The kind \`ensembles\` of the Java tests runs them with real
+  servers; \`npm run test:java -- --kind ensembles --record\` writes [ensembles.json](ensembles.json).
 - [findings.md](../findings.md) shows what each fix and each open pull request changes ([judged.json](judged.json)).
 - A release is affected if its code has the cause, as zabsim models it, and the simulated scenario fails in it
-  ([affected.json](affected.json); \`npm run reports -- --affected\` writes it). The real servers are those of the newest release.
+  ([affected.json](affected.json); \`npm run reports -- --affected\` writes it). The real servers are those of the
+  newest release.
 `;
 
 /** Returns the index, docs/findings/README.md. */

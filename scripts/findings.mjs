@@ -1,9 +1,9 @@
-// Regenerates docs/findings/judged.json and docs/findings.md: `zabsim judge` for each open pull request and for each fix.
+// Regenerates docs/findings/judged.json and docs/findings.md: `zabsim judge` for each open pull request and each fix.
 //
 //   node scripts/findings.mjs [--plans N] [--without-fixes] [--render] [BEHAVIOR...]
 //
-// BEHAVIOR: a pull request (pull-2172) or a fix of `zabsim judge --list`; only these are judged, and the others keep their
-// results. A result is written as soon as it is there, so an interrupted run can continue with the other behaviors.
+// BEHAVIOR: a pull request (pull-2172) or a fix of `zabsim judge --list`; only these are judged, and the others keep
+// their results. A result is written as soon as it is there, so an interrupted run can continue with the others.
 // --plans N: number of plans of each campaign; 0 runs none. Fixes have campaigns only if they are named.
 // --render: judge nothing, and only write the page from judged.json.
 import { spawnSync } from "node:child_process";
