@@ -68,7 +68,8 @@ function checkCombination(name: string | undefined, options: JudgeOptions): void
   const given = Object.entries(others).find(([, value]) => value !== undefined);
   if (list && name !== undefined) throw new UsageError(`--list cannot be combined with ${name}`);
   if (list && given !== undefined) throw new UsageError(`--list cannot be combined with --${given[0]}`);
-  if (!list && name === undefined) throw new UsageError("judge: missing behavior (accepted: one of `judge --list`)");
+  if (!list && name === undefined)
+    throw new UsageError("judge: missing behavior (accepted: one of `zabsim judge --list`)");
   const { out, plans, seed, time } = options;
   const ignored = Object.entries({ plans, seed, out }).find(([, value]) => value !== undefined);
   if (time === 0 && ignored !== undefined) {

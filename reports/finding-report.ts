@@ -117,8 +117,8 @@ function factsBlock(facts: FindingFacts): string {
   return [
     `- **Effect**: ${effect}`,
     `- **Real servers of ${release}**: ${verdictText(facts)}`,
-    `- **Affected releases**: ${affected} (${countOf(affectedCount, "published release")}, simulated)` +
-      (alsoCaused === "" ? "" : `. The cause is also in ${alsoCaused}, where this scenario does not show it`),
+    `- **Affected releases**: ${affected} (${countOf(affectedCount, "published release")}, simulated).` +
+      (alsoCaused === "" ? "" : ` The cause is also in ${alsoCaused}, where this scenario does not show it.`),
     "- Zxids are written as epoch:counter. 1:5 is 0x100000005.",
   ].join("\n");
 }

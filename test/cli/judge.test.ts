@@ -105,7 +105,7 @@ describe("zabsim judge", () => {
   it.each([
     [["21"], "21: unknown behavior (accepted: a name, a ticket or a scenario from `zabsim judge --list`)"],
     [["snapReplacesLogs"], "snapReplacesLogs: unknown behavior, did you mean snapReplacesLog? (accepted: "],
-    [[], "judge: missing behavior (accepted: one of `judge --list`)"],
+    [[], "judge: missing behavior (accepted: one of `zabsim judge --list`)"],
     [["2172", "--list"], "--list cannot be combined with 2172"],
     [["--list", "--plans", "3"], "--list cannot be combined with --plans"],
     [["2172", "--time", "0s", "--seed", "3"], "--seed cannot be combined with --time 0s, which runs no campaign"],
