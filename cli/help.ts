@@ -144,8 +144,7 @@ export const HELP = {
     examples: [
       ["zabsim judge 2172 --time 0s", "print which scenarios pull request 2172 fixes and breaks; takes a minute"],
       ["zabsim judge 5094 --plans 500", "also run 500 plans without and with the pull request for ZOOKEEPER-5094"],
-      ["zabsim judge snapReplacesLog --zookeeper 3.8.6", "judge one of zabsim's fixes on 3.8.6"],
-      ["zabsim judge open-trunc-keeps-one-txn-too-many --time 0s", "judge the fix of the bug that a scenario shows"],
+      ["zabsim judge open-snapshot-survives-trunc --time 0s", "judge zabsim's fix of the bug that a scenario shows"],
       ["zabsim judge --list", "print what can be judged"],
     ],
     exitCodes: [
