@@ -65,7 +65,7 @@ const SHORTER: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/^(zabsim run.*) --seeds 1\.\.\d{3,}/, "$1 --seeds 1..20"],
   [/^(zabsim matrix.*) --time \S+/, "$1 --time 0s"],
   [/^(zabsim matrix(?!.* --(?:time|release)).*)/, "$1 --time 0s"],
-  [/^(zabsim judge \S+).*/, "$1 --time 0s --scenarios open-snapshot-survives-trunc"],
+  [/^(zabsim judge (?!--list)\S+).*/, "$1 --time 0s --scenarios open-snapshot-survives-trunc"],
   [/^zabsim probe \S+/, "zabsim probe 127.0.0.1:1"],
   [/^(zabsim reconstruct.*) --time \S+/, "$1 --runs 3"],
   [/^(zabsim reconstruct(?!.* --runs).*)/, "$1 --runs 3"],
