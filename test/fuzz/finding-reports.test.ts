@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { bugOfScenario, releasesWith } from "../../fuzz/about-bugs.ts";
 import { PUBLISHED_RELEASES } from "../../protocol/releases.ts";
 import { type FindingFacts, verdictText, withBlocks } from "../../reports/finding-report.ts";
+import { findingsPage } from "../../reports/findings-page.ts";
 import type { JudgmentSummary } from "../../reports/judgment-summary.ts";
 import { FINDINGS, factsOf, failsIn, recordedAffected, reportFiles, reportNames } from "./finding-reports.ts";
 
@@ -24,6 +25,11 @@ const RELEASE = PUBLISHED_RELEASES.at(-1) as string;
 
 it("the generated parts are up to date (to update them: npm run reports)", () => {
   for (const [path, text] of reportFiles()) expect(readFileSync(path, "utf8"), path).toBe(text);
+});
+
+it("docs/findings.md shows the recorded judgments (to update it: npm run findings -- --render)", () => {
+  const summaries = JSON.parse(readFileSync(join(FINDINGS, "judged.json"), "utf8")) as JudgmentSummary[];
+  expect(readFileSync(join(FINDINGS, "..", "findings.md"), "utf8")).toBe(findingsPage(summaries));
 });
 
 describe.each(reportNames())("%s", (name) => {
