@@ -301,6 +301,25 @@ export const HELP = {
       ...interrupted("the server ends as if it was killed"),
     ],
   },
+  proxy: {
+    examples: [
+      ["zabsim proxy --config proxy.yaml", "pass everything on until Ctrl-C, and print the sync decisions"],
+      ["zabsim proxy --config proxy.yaml --scenario cut.yaml --until 60s", "perform the steps of a scenario"],
+    ],
+    exitCodes: [
+      [EXIT_OK, "the time of --until is over, and the expectations of the scenario are met"],
+      [EXIT_FINDING, "an expectation of the scenario is not met"],
+      ...INTERRUPTED,
+    ],
+    notes: [
+      "proxy.yaml has the addresses of each server, HOST:QUORUM_PORT:ELECTION_PORT:",
+      "  servers:",
+      "    1: { address: 127.0.0.1:2881:3881, proxy: 127.0.0.1:12881:13881 }",
+      "    2: { address: 127.0.0.1:2882:3882, proxy: 127.0.0.1:12882:13882 }",
+      "The zoo.cfg of server 1 then has the lines server.1=127.0.0.1:2881:3881 and",
+      "server.2=127.0.0.1:12882:13882: its own address, and those of the proxy for the others.",
+    ],
+  },
   init: {
     examples: [
       ["zabsim init", "write scenario.yaml"],

@@ -617,6 +617,29 @@ function createProgram(done: (code: number) => void): Command {
     .action(async (options) => done(await (await import("./join.ts")).join(options)));
 
   command(
+    "proxy",
+    "perform the network steps of a scenario between real servers",
+    "Sits between the servers of a real ensemble: each server finds the others at addresses of the proxy. Passes on " +
+      "their connections, and performs the network steps of a scenario on them: cuts, delays, dropped and held " +
+      "messages, and more. Prints the packets of the handshakes and the steps as they happen, and at the end the " +
+      "sync decisions of the servers and the number of messages on each link.",
+  )
+    .requiredOption("--config <file>", "YAML file with the addresses of the servers (required)")
+    .option("--scenario <file>", "scenario whose network steps to perform (default: none)")
+    .option(
+      "--until <time>",
+      "stop after this time, e.g. 60s (default: that of the scenario, or Ctrl-C)",
+      parseTime("--until"),
+    )
+    .option("--trace <file>", "write each message and each connection to this file, as JSON lines (default: none)")
+    .option(
+      "--zookeeper <release>",
+      "ZooKeeper release of the servers, e.g. 3.4.14: its messages and its rules (default: newest)",
+      parseRelease("--zookeeper"),
+    )
+    .action(async (options) => done(await (await import("./proxy.ts")).proxy(options)));
+
+  command(
     "doctor [dirs...]",
     "read the data directories of an ensemble: what is lost, who can lead, what to do",
     "Reads the data directories (copies, or those of stopped servers) of the servers of an ensemble, and writes " +

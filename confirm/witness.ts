@@ -41,10 +41,10 @@ import {
   type Zxid,
 } from "../protocol/index.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
+import type { WaitingMessage } from "../traffic/proxied-connection.ts";
 import { Client } from "./client.ts";
 import { type Creation, creationOf, creationsInSnapshot, creationsOnDisk, isOfClient } from "./disk-history.ts";
 import type { Evidence } from "./evidence.ts";
-import type { WaitingMessage } from "./proxy.ts";
 import { PORTS, type RealServer } from "./real-server.ts";
 import { startPath } from "./start-files.ts";
 

@@ -44,6 +44,7 @@ const AROUND_THE_CORE = [
   "fuzz",
   "invariants",
   "lib",
+  "proxy",
   "reconstruct",
   "reports",
   "roll",

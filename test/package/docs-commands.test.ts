@@ -72,6 +72,7 @@ const SHORTER: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/^(zabsim shrink.*) --time \S+/, "$1 --time 2s"],
   // Real servers need Java: test/java runs them.
   [/^zabsim join .*/, "zabsim join --help"],
+  [/^zabsim proxy .*/, "zabsim proxy --help"],
   [/^zabsim confirm .*/, "zabsim confirm --help"],
   // test/cli/run.test.ts runs all scenarios, with and without -v.
   [/^zabsim run -v$/, "zabsim run -v follower-ahead-trunc"],
