@@ -63,9 +63,13 @@ const PACKAGES: Readonly<Record<string, string>> = {
   FileSnap: "o.a.z.s.p",
 };
 
-/** Returns the line of a message. */
-export function lineOf({ message, text }: WrittenMessage, { atUs, myid, release, thread }: LineOrigin): string {
-  const time = formatTimeMs(START_OF_RUN_MS + Math.floor(atUs / 1000)).replace(".", ",");
+/** Returns the line of a message. `startMs` is the time of day of virtual time 0. */
+export function lineOf(
+  { message, text }: WrittenMessage,
+  { atUs, myid, release, thread }: LineOrigin,
+  startMs = START_OF_RUN_MS,
+): string {
+  const time = formatTimeMs(startMs + Math.floor(atUs / 1000)).replace(".", ",");
   const usesLogback = isAtLeast(release, "3.8.0");
   // logback does not hand the id to other threads.
   const shown = myid === undefined || (usesLogback && thread !== MAIN_THREAD) ? "" : String(myid);

@@ -17,7 +17,7 @@ import {
 } from "../../protocol/packets.ts";
 import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
 import type { TraceEvent } from "../../sim/trace.ts";
-import { type RunEvent, runFacts } from "../export/run-events.ts";
+import { type RunEvent, runFacts, type TracedFacts } from "../export/run-events.ts";
 import {
   writeElectionLink,
   writeElectionRestarted,
@@ -52,7 +52,7 @@ import {
   writeRole,
   writeServing,
 } from "./learner-lines.ts";
-import { lineOf } from "./line-pattern.ts";
+import { lineOf, START_OF_RUN_MS } from "./line-pattern.ts";
 import { LoggedServer } from "./logged-server.ts";
 import type { MessageSink, ServerMessage } from "./server-log.ts";
 import {
@@ -88,19 +88,22 @@ export function zookeeperLogs(run: ScenarioRun): ServerLogText[] {
   return [...byServer].map(([server, lines]) => ({ server, lines })).sort((a, b) => a.server - b.server);
 }
 
-/** Returns the lines of all servers of a traced run in the order in which the servers write them. */
-export function zookeeperLines(run: ScenarioRun): readonly LoggedLine[] {
+/**
+ * Returns the lines of all servers of a traced run in the order in which the servers write them. `startMs` is the time
+ * of day of virtual time 0.
+ */
+export function zookeeperLines(run: TracedFacts, startMs = START_OF_RUN_MS): readonly LoggedLine[] {
   const lines: LoggedLine[] = [];
   const add = ({ exception, fields, message, server, ...origin }: ServerMessage): void => {
     const text = textOf(message, fields as unknown as Fields) ?? "";
-    for (const line of [lineOf({ message, text }, origin), ...exception]) lines.push({ server, line });
+    for (const line of [lineOf({ message, text }, origin, startMs), ...exception]) lines.push({ server, line });
   };
   writeMessages(run, { chooser: new MessageChooser(), add });
   return lines;
 }
 
 /** Hands the messages of all servers of a traced run to a sink, in the order in which the servers log them. */
-export function writeMessages(run: ScenarioRun, sink: MessageSink): void {
+export function writeMessages(run: TracedFacts, sink: MessageSink): void {
   const logs = new RunLogs(sink);
   let handling: RunEvent[] = [];
   for (const event of runFacts(run)) {

@@ -13,7 +13,7 @@ import { buildProgram, JavaProgram } from "./java-program.ts";
 import { KINDS, type Kind, type Question } from "./kinds.ts";
 import { inLanes } from "./lanes.ts";
 import { LIVE_CHECKS } from "./live/checks.ts";
-import { prepareLive, runLiveCheck } from "./live/run-live.ts";
+import { LIVE_ENSEMBLES, prepareLive, runLiveCheck } from "./live/run-live.ts";
 import { record } from "./record.ts";
 
 const INPUTS = 2000;
@@ -41,7 +41,7 @@ export interface Options {
   readonly cases: string | undefined;
   /** The names of the incidents to stage. */
   readonly incidents: readonly string[];
-  /** The names of the checks of live servers. Each one runs on all ensembles of LIVE_ENSEMBLES at the same time. */
+  /** The names of the checks of live servers. Each one runs on the LIVE_ENSEMBLES whose releases are chosen. */
   readonly live: readonly string[];
   /**
    * Whether Java's answers to the fixed questions become the recorded answers (test/conformance/vectors), or the logs
@@ -80,6 +80,10 @@ export function optionsOf(args: readonly string[]): Options {
   if (values.record && names.join() === STAGED && values.release?.length !== 1) {
     throw new Error(`--record needs one --release with --kind ${STAGED}`);
   }
+  const releases = chosen("--release", values.release, ASKED_RELEASES);
+  if (names.join() === LIVE && ensemblesOf(releases).length === 0) {
+    throw new Error(`--release ${releases.join(", ")}: no ensemble of --kind ${LIVE} has only these releases`);
+  }
   const incidents = chosen(
     "--incident",
     values.incident,
@@ -91,7 +95,7 @@ export function optionsOf(args: readonly string[]): Options {
     LIVE_CHECKS.map(({ name }) => name),
   );
   return {
-    releases: chosen("--release", values.release, ASKED_RELEASES),
+    releases,
     kinds,
     seed: whole("--seed", values.seed),
     inputs: whole("--inputs", values.inputs ?? String(values.long ? INPUTS_LONG : INPUTS)),
@@ -217,11 +221,17 @@ async function stageIncidents(root: string, release: string, options: Options): 
   }
 }
 
+/** Returns the ensembles of live servers that have only these releases. */
+function ensemblesOf(releases: readonly string[]): (readonly string[])[] {
+  return LIVE_ENSEMBLES.filter((list) => list.every((release) => releases.includes(release)));
+}
+
 /** Returns the number of checks of live servers that passed on all ensembles. */
-async function runLive(root: string, { live }: Options): Promise<number> {
+async function runLive(root: string, { live, releases }: Options): Promise<number> {
+  const ensembles = ensemblesOf(releases);
   let passed = 0;
   for (const check of LIVE_CHECKS.filter(({ name }) => live.includes(name))) {
-    const results = await runLiveCheck(root, check);
+    const results = await runLiveCheck(root, check, ensembles);
     for (const { failure, found, releases, seconds } of results) {
       console.log(`${releases.join("+")} ${check.name}: ${failure ?? found}, ${seconds} s`);
     }

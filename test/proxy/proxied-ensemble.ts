@@ -34,6 +34,12 @@ export async function proxiedServers(ids: readonly number[]): Promise<ProxiedSer
   );
 }
 
+/** Returns servers that find each other without a proxy. */
+export async function directServers(ids: readonly number[]): Promise<ProxiedServers> {
+  const servers = await proxiedServers(ids);
+  return new Map([...servers].map(([id, { address }]) => [id, { address, proxy: address }]));
+}
+
 export async function until(isTrue: () => boolean): Promise<void> {
   for (const end = Date.now() + WAIT_MS_MAX; !isTrue(); await sleep(10)) {
     if (Date.now() > end) throw new Error(`not true after ${WAIT_MS_MAX} ms: ${isTrue}`);
@@ -45,6 +51,8 @@ export class ProxiedEnsemble {
   private readonly servers: ProxiedServers;
   private readonly folder = mkdtempSync(join(tmpdir(), "zabsim-proxy-"));
   private readonly running = new Map<number, LiveServer>();
+  /** The lines of the trace of the last process of each server. */
+  readonly traces = new Map<number, string[]>();
 
   constructor(servers: ProxiedServers) {
     this.servers = servers;
@@ -65,7 +73,9 @@ export class ProxiedEnsemble {
         () => 0,
         () => {},
       );
-      const owner = { notes, received: () => {}, exited: () => {} };
+      const lines: string[] = [];
+      this.traces.set(id, lines);
+      const owner = { notes, trace: (line: string) => void lines.push(line), received: () => {}, exited: () => {} };
       const server = new LiveServer({ ...cfg, dataDir, dataLogDir: dataDir, myid, release: "3.9.4" }, owner);
       this.running.set(id, server);
       server.start();

@@ -286,4 +286,50 @@ const exchanges: LiveCheck = {
   },
 };
 
-export const LIVE_CHECKS: readonly LiveCheck[] = [follows, acknowledges, leads, exchanges];
+/** The writes before server 1 is cut off: the creation of a session, a node, and the end of the session. */
+const WRITES_BEFORE_CUT = 3;
+const CUT = `servers: 3
+steps:
+  - { when: { message: COMMIT, to: 1, nth: ${WRITES_BEFORE_CUT} }, isolate: 1, for: 8s }
+`;
+
+const proxy: LiveCheck = {
+  name: "proxy",
+  servers: ([first = "", second = first]) => [
+    { id: 1, release: first },
+    { id: 2, release: second },
+    { id: 3, release: first },
+  ],
+  settings: { isProxied: true },
+  async run(ensemble) {
+    await ensemble.startProxy(CUT, ensemble.releaseOf(2));
+    ensemble.start(1, 2, 3);
+    // With empty disks, the largest id of a quorum leads, so server 1 follows.
+    const leader = await ensemble.serving(1, 2, 3);
+    const names = ["before", ...Array.from({ length: LED_WRITES }, (_, i) => `cut-${i}`)];
+    await ensemble.write(leader, ["before"]);
+    await ensemble.stepped(1, "start");
+    await ensemble.write(leader, names.slice(1));
+    const last = ensemble.logged(leader).at(-1)?.zxid ?? 0n;
+    assert.ok(!has(ensemble, 1, last), "server 1 has the writes although it was cut off");
+    await ensemble.stepped(1, "end");
+    await haveAll(ensemble, [1, 2, 3], names);
+    const { active, handshakes, leader: seen, links } = await ensemble.endProxy();
+    assert.equal(seen, leader);
+    assert.deepEqual(active, [1, 2, 3]);
+    const again = handshakes.findLast(({ activeUs, learner }) => learner === 1 && activeUs !== null);
+    assert.equal(again?.decision, "DIFF");
+    assert.equal(again.leader, leader);
+    assert.ok(again.rules.includes("committed-log-diff"), `the rules that fit are ${again.rules.join(", ")}`);
+    assert.equal(again.lastZxid, `${last >> 32n}:${last & 0xffff_ffffn}`);
+    const held = links.filter(({ from, to }) => from === 1 || to === 1).reduce((sum, one) => sum + one.held, 0);
+    assert.ok(held > 0, "the cut held no message");
+    return `DIFF ${again.firstZxid}..${again.lastZxid} after a cut that held ${held} messages`;
+  },
+};
+
+function has(ensemble: LiveEnsemble, id: number, zxid: bigint): boolean {
+  return ensemble.logged(id).some((txn) => txn.zxid === zxid);
+}
+
+export const LIVE_CHECKS: readonly LiveCheck[] = [follows, acknowledges, leads, exchanges, proxy];

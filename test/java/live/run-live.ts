@@ -15,7 +15,7 @@ const CHECK_MS_MAX = 400_000;
 /** How much of each log a failure shows. */
 const TAIL_CHARACTERS = 3000;
 /** The releases of the real servers, one list for each ensemble. The releases of the last one differ. */
-const LIVE_ENSEMBLES: readonly (readonly string[])[] = [["3.5.10"], ["3.8.4"], ["3.9.5"], ["3.5.10", "3.9.5"]];
+export const LIVE_ENSEMBLES: readonly (readonly string[])[] = [["3.5.10"], ["3.8.4"], ["3.9.5"], ["3.5.10", "3.9.5"]];
 
 /** The result of one check. */
 export interface LiveResult {
@@ -27,7 +27,7 @@ export interface LiveResult {
   readonly failure: string | undefined;
 }
 
-/** Resolves the jars of all ensembles. Rejects if Maven fails. */
+/** Resolves the jars of all LIVE_ENSEMBLES. Rejects if Maven fails. */
 export async function prepareLive(root: string): Promise<ReadonlyMap<string, string>> {
   const paths = new Map<string, string>();
   for (const release of new Set(LIVE_ENSEMBLES.flat())) {
@@ -36,11 +36,11 @@ export async function prepareLive(root: string): Promise<ReadonlyMap<string, str
   return paths;
 }
 
-/** Runs one check on all ensembles at the same time. `root` is the folder of the repository. */
+/** Runs one check on ensembles at the same time. `root` is the folder of the repository. */
 export async function runLiveCheck(
   root: string,
   check: LiveCheck,
-  ensembles: readonly (readonly string[])[] = LIVE_ENSEMBLES,
+  ensembles: readonly (readonly string[])[],
 ): Promise<LiveResult[]> {
   const paths = await prepareLive(root);
   return Promise.all(ensembles.map((releases) => runOn(root, releases, check, paths)));
