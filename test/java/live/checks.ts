@@ -313,6 +313,8 @@ const proxy: LiveCheck = {
     const last = ensemble.logged(leader).at(-1)?.zxid ?? 0n;
     assert.ok(!has(ensemble, 1, last), "server 1 has the writes although it was cut off");
     await ensemble.stepped(1, "end");
+    await caughtUp(ensemble, leader, 1);
+    await ensemble.serve(1);
     await haveAll(ensemble, [1, 2, 3], names);
     const { active, handshakes, leader: seen, links } = await ensemble.endProxy();
     assert.equal(seen, leader);
