@@ -52,9 +52,11 @@ export const HELP = {
       ["zabsim replay mine.yaml --only sync-decided,failed", "print only sync decisions and failures"],
       ["zabsim replay mine.yaml --only voted,election-waited,election-link,elected", "print only the elections"],
     ],
+    notes: ["The argument can also be a trace of zabsim join --trace: a new core gets its inputs."],
     exitCodes: [
       [EXIT_OK, "the run met the expectations of its scenario"],
       [EXIT_FINDING, "the run did not meet an expectation of the scenario, or violated an invariant unexpectedly"],
+      [EXIT_NONDETERMINISM, "a trace was given, and the new core did something else"],
       [EXIT_LIVENESS, "servers did not serve again after all faults were undone; there was no other failure"],
       [EXIT_INTERRUPTED, "--step was ended by Ctrl-C; q ends it with 0"],
     ],

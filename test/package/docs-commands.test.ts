@@ -44,6 +44,7 @@ const USER_FILES: Readonly<Record<string, string>> = {
   "zk1.log": "../test/recordings/3.9.5/server-1/zookeeper.log.gz",
   "zk2.log": "../test/recordings/3.9.5/server-2/zookeeper.log.gz",
   "zk3.log": "../test/recordings/3.9.5/server-3/zookeeper.log.gz",
+  "zk3.jsonl": "../test/live/traces/server-3.jsonl",
   logs: "../test/recordings/3.9.5",
   zk1: "../test/doctor/disks/zk1",
   zk2: "../test/doctor/disks/zk2",
