@@ -86,7 +86,8 @@ describe("zabsim join", () => {
     for (const packet of ["FOLLOWERINFO", "ACKEPOCH", "the ACK of NEWLEADER"]) {
       expect(run.output().match(new RegExp(`receives ${packet} from 1`, "g"))).toHaveLength(1);
     }
-    expect(run.output()).not.toMatch(/receives ACK 1:0 from 1/);
+    // The ACK of UPTODATE has the same zxid, and no note.
+    expect(run.output().match(/receives ACK 1:0 from 1/g)?.length ?? 0).toBeLessThanOrEqual(1);
   });
 
   it("exits with 1 if its port is in use", async () => {
