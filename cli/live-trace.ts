@@ -27,7 +27,7 @@ function damaged(path: string, line: number): UsageError {
   );
 }
 
-/** Returns the log that a ZooKeeper server of the same release would have written, as far as the trace has its facts. */
+/** Returns the log that a ZooKeeper server of the release would have written, as far as the trace has its facts. */
 export function logOfTrace(path: string): string[] {
   const run = readLiveTrace(path);
   return zookeeperLines(run, run.server.startMs).map(({ line }) => line);

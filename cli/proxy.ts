@@ -51,9 +51,8 @@ export async function proxy(options: ProxyCliOptions): Promise<number> {
         if (!(error instanceof PortError)) throw error;
         throw new UsageError(`${file}: ${error.message} (accepted: free ports of this machine)`);
       });
-      hint(
-        `zabsim: the proxy of servers ${running.ids.join(", ")} listens${untilUs === undefined ? "; Ctrl-C ends it" : ""}`,
-      );
+      const ending = untilUs === undefined ? "; Ctrl-C ends it" : "";
+      hint(`zabsim: the proxy of servers ${running.ids.join(", ")} listens${ending}`);
       await ended(untilUs, interruption.signal);
       const { result } = running;
       const unmet = script === undefined ? [] : unmetExpectations(script.scenario, result);

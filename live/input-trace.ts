@@ -113,8 +113,8 @@ class Difference extends Error {
 
 /**
  * Replays the lines of one trace. `notesFor` returns the receiver of the observations; `now` is the time of the current
- * input, in microseconds since the first one. `watcher` receives each input before the core handles it, and each effect.
- * Throws an Error if the lines are no trace.
+ * input, in microseconds since the first one. `watcher` receives each input before the core handles it, and each
+ * effect. Throws an Error if the lines are no trace.
  */
 export function replayTrace(
   lines: readonly string[],

@@ -1,4 +1,4 @@
-/** The configuration of `zabsim proxy`: the addresses of real servers, and those at which the other servers find them. */
+/** The configuration of `zabsim proxy`: the addresses of real servers, and those at which other servers find them. */
 import { checkSchema, type Schema } from "../scenarios/loading/check-schema.ts";
 import { type FieldProblem, formatPath, type Path } from "../scenarios/loading/field-path.ts";
 import { YamlSource } from "../scenarios/loading/yaml-source.ts";

@@ -1,4 +1,4 @@
-/** Prints what a proxy between real servers has seen: the sync-decision table, the steps, and the counts of each link. */
+/** Prints what a proxy between real servers has seen: the sync-decision table, the steps, and the counts of links. */
 import type { ChalkInstance } from "chalk";
 import type { PossibleDecision } from "../decide/possible-decisions.ts";
 import { formatZxid64 } from "../protocol/zxid.ts";

@@ -25,10 +25,10 @@ const TOTAL = "test:java: ";
 /** The name of the kind that stages incidents instead of asking questions. */
 const STAGED = "incidents";
 /**
- * The kinds that run only if `--kind` names them. On a busy machine, requests of the clients of `live` time out, and
- * the servers of `confirm` leave the order of the simulated run.
+ * The kinds that run only if `--kind` names them. On a busy machine, the servers of `confirm` leave the order of the
+ * simulated run.
  */
-const ONLY_NAMED: ReadonlySet<string> = new Set(["live", "confirm"]);
+const ONLY_NAMED: ReadonlySet<string> = new Set(["confirm"]);
 /** The name of the kind that runs `zabsim join` among real servers (live/checks.ts). */
 const LIVE = "live";
 

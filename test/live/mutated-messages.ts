@@ -16,8 +16,9 @@ import { concat } from "../wire/streams.ts";
 import { mutated } from "../wire/wire-fuzz.ts";
 
 const NO_BYTES = new Uint8Array(0);
-/** Ids of servers of the ensemble, and others. */
-const IDS = [1n, 2n, 3n, 4n, 99n, -1n, 0x7fff_ffff_ffff_ffffn];
+/** Ids outside of the ensemble, so that a test can tell a packet of these clients from one of a server. */
+const FOREIGN_IDS = [99n, 1000n, -1n, 0x7fff_ffff_ffff_ffffn];
+const IDS = [1n, 2n, 3n, 4n, ...FOREIGN_IDS];
 /** How long a connection waits for the end by the server. */
 const ANSWER_MS = 50;
 const SENDERS = 8;
@@ -31,7 +32,7 @@ function oneOf<Item>(items: readonly Item[], draw: Draw): Item {
 /** Returns a mutated FOLLOWERINFO or OBSERVERINFO, sometimes with ACKEPOCH. */
 function handshake(draw: Draw): Uint8Array {
   const info = { protocolVersion: oneOf([1, 0x10000, -1], draw), configVersion: BigInt(draw(3)), rest: NO_BYTES };
-  const data = encodePayload({ kind: "learner-info", serverId: oneOf(IDS, draw), ...info });
+  const data = encodePayload({ kind: "learner-info", serverId: oneOf(FOREIGN_IDS, draw), ...info });
   const packets = [{ type: oneOf([FOLLOWERINFO, OBSERVERINFO], draw), zxid: BigInt(draw(9)) << 32n, data }];
   if (draw(2) === 0) {
     const epoch = encodePayload({ kind: "current-epoch", currentEpoch: draw(9) - 1, rest: NO_BYTES });

@@ -1,4 +1,4 @@
-/** Sockets and a clock without a network: a test gives the bytes that a server sends, and reads what the proxy writes. */
+/** Sockets and a clock without a network: a test gives the bytes of a server, and reads what the proxy writes. */
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import type { Clock } from "../../proxy/proxied-network.ts";

@@ -27,8 +27,13 @@ export interface LiveSettings extends Settings {
   readonly isProxied: boolean;
 }
 
+/**
+ * The limits are long, so that a loaded machine ends no role and no session by itself. Connections of processes that
+ * end break immediately.
+ */
 const DEFAULTS: LiveSettings = {
-  ...{ tickTime: 300, initLimit: 30, syncLimit: 10, lines: [], properties: {}, isProxied: false },
+  ...{ tickTime: 300, initLimit: 100, syncLimit: 60 },
+  ...{ lines: ["maxSessionTimeout=60000"], properties: {}, isProxied: false },
 };
 
 /** One server of an ensemble. */
@@ -95,6 +100,9 @@ export class LiveEnsemble extends ServerProcesses<Server> {
   private settings: LiveSettings = DEFAULTS;
   private readonly proxyPorts = new Map<number, ProxyPorts>();
   private proxy: ChildProcess | undefined;
+  /** What the check waits for; undefined if it waits for nothing. */
+  waitsFor: string | undefined;
+  private isOver = false;
 
   /**
    * Writes the files of servers with empty disks. No server starts. `classPaths` are those of the releases of real
@@ -149,7 +157,8 @@ export class LiveEnsemble extends ServerProcesses<Server> {
       const [quorum = 0, election = 0] = ports.slice(2 * i);
       this.proxyPorts.set(id, { quorum, election });
       const own = this.server(id).ports;
-      return `  ${id}: { address: "127.0.0.1:${own.quorum}:${own.election}", proxy: "127.0.0.1:${quorum}:${election}" }`;
+      const address = `"127.0.0.1:${own.quorum}:${own.election}"`;
+      return `  ${id}: { address: ${address}, proxy: "127.0.0.1:${quorum}:${election}" }`;
     });
     writeFileSync(join(this.folder, "proxy.yaml"), ["servers:", ...lines, ""].join("\n"));
   }
@@ -199,6 +208,31 @@ export class LiveEnsemble extends ServerProcesses<Server> {
   override kill(): void {
     super.kill();
     if (this.proxy?.exitCode === null) this.proxy.kill("SIGKILL");
+  }
+
+  /** A request waits for its answer: only the whole check has a time limit. */
+  protected override get requestMsMax(): undefined {
+    return undefined;
+  }
+
+  /** Waits for a condition. Only the whole check has a time limit. Rejects when the check is over. */
+  override async until(what: string, isTrue: () => Promise<boolean>, ms = Number.POSITIVE_INFINITY): Promise<void> {
+    const { isOver } = this;
+    this.waitsFor = what;
+    await super.until(
+      what,
+      () => {
+        if (this.isOver !== isOver) throw new Error("the check is over");
+        return isTrue();
+      },
+      ms,
+    );
+    this.waitsFor = undefined;
+  }
+
+  override async close(): Promise<void> {
+    this.isOver = true;
+    await super.close();
   }
 
   /** The ids of the servers that are `zabsim join`. */
