@@ -13,6 +13,8 @@ import { writeStartFiles } from "./start-files.ts";
 
 /** The shortest tick of a real server, so that starts of processes do not exceed its limits. */
 const TICK_MS_MIN = 1000;
+/** The longest interval between two notifications. ZooKeeper's default is a minute, in which an election may wait. */
+const NOTIFICATION_MS_MAX = 1000;
 const TOTAL_MS = 120_000;
 const DEVIATIONS_MAX = 12;
 const NETWORK_PART_MAX = 250;
@@ -80,7 +82,9 @@ function serversOf(
   for (const id of ids) {
     const spec = scenario.servers[id];
     if (spec === undefined) continue;
-    const settings: Partial<Settings> = { ...scenario.settings, ...spec.settings };
+    const settings: Partial<Settings> = {
+      ...{ maxNotificationIntervalMs: NOTIFICATION_MS_MAX, ...scenario.settings, ...spec.settings },
+    };
     const { initLimit, preAllocSizeBytes, syncLimit } = { ...DEFAULT_SETTINGS, preAllocSizeBytes: 65_536, ...settings };
     const config = [
       ...[`tickTime=${tickMs}`, `initLimit=${initLimit}`, `syncLimit=${syncLimit}`],

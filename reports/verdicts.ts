@@ -1,0 +1,140 @@
+/**
+ * The verdicts of `zabsim confirm` for many scenarios: the rows of docs/verdicts.json, which `npm run verdicts` writes,
+ * and how pages show them.
+ */
+import type { Confirmation, Try, Verdict } from "../confirm/confirm.ts";
+import { markdownTable } from "./markdown-table.ts";
+
+/** The verdict about one scenario on real servers of one release. */
+export interface VerdictRow {
+  readonly scenario: string;
+  readonly release: string;
+  /** Whether the release has the bug that the scenario shows, according to zabsim. */
+  readonly isAffected: boolean;
+  /** "confirmed" if at least 9 of 10 tries are confirmed. */
+  readonly verdict: Verdict;
+  /** The number of tries that are confirmed. */
+  readonly confirmed: number;
+  readonly tries: number;
+  /** The number of tries in which no deviation from the order comes before the violation. */
+  readonly inOrder: number;
+  /** The first difference of a refuted try, or the step, field or invariant that cannot be staged; otherwise null. */
+  readonly reason: string | null;
+  /** The invariants of the simulated run that the real servers violate. */
+  readonly shown: readonly string[];
+  /** What the real servers do in a confirmed try, as a sentence; null if there is no such try. */
+  readonly evidence: string | null;
+  /** The median length of a try in seconds; null if there is none. */
+  readonly seconds: number | null;
+  /** A digest of the scenario file. */
+  readonly scenarioDigest: string;
+  /** A digest of the code of the package `confirm/`. */
+  readonly codeDigest: string;
+}
+
+/** The share of tries that must be confirmed. */
+const CONFIRMED_SHARE_MIN = 0.9;
+
+/** Returns the row for an answer of `zabsim confirm`. */
+export function verdictRow(
+  { reason, release, scenario, simulated, tries, verdict }: Confirmation,
+  facts: Pick<VerdictRow, "codeDigest" | "isAffected" | "scenarioDigest">,
+): VerdictRow {
+  const confirmed = tries.filter((one) => one.verdict === "confirmed");
+  const isConfirmed = tries.length > 0 && confirmed.length >= CONFIRMED_SHARE_MIN * tries.length;
+  const [first] = confirmed;
+  const seconds = tries.map((one) => one.seconds).sort((a, b) => a - b)[Math.floor(tries.length / 2)];
+  return {
+    scenario,
+    release,
+    isAffected: facts.isAffected,
+    verdict: tries.length === 0 ? verdict : isConfirmed ? "confirmed" : "refuted",
+    confirmed: confirmed.length,
+    tries: tries.length,
+    inOrder: tries.filter(({ deviations }) => !deviations.some(({ isBeforeViolation }) => isBeforeViolation)).length,
+    reason,
+    shown: first?.invariants.filter(({ showing }) => showing === "shown").map(({ invariant }) => invariant) ?? [],
+    evidence: first === undefined ? null : evidenceOf(first, simulated.length > 0),
+    seconds: seconds ?? null,
+    scenarioDigest: facts.scenarioDigest,
+    codeDigest: facts.codeDigest,
+  };
+}
+
+function evidenceOf({ invariants, servers, violations }: Try, isViolating: boolean): string {
+  const shown = invariants.filter(({ showing }) => showing === "shown").map(({ invariant }) => invariant);
+  const violation = violations.find(({ invariant }) => shown.includes(invariant));
+  if (violation !== undefined) return `${violation.invariant}: server ${violation.server} ${violation.text}`;
+  if (isViolating) return `${shown.join(", ")}: the real servers keep the order and end in the same state`;
+  const modes = servers.map(({ mode, server }) => `server ${server}: ${mode}`).join(", ");
+  return `the real servers keep the order and end in the same state (${modes})`;
+}
+
+/** Returns the rows with the newer ones in place of older ones, by scenario and release. */
+export function mergeVerdicts(rows: readonly VerdictRow[], newer: readonly VerdictRow[]): VerdictRow[] {
+  const merged = new Map(rows.map((row) => [keyOf(row), row]));
+  for (const row of newer) merged.set(keyOf(row), row);
+  return [...merged.values()].sort((a, b) => compare(keyOf(a), keyOf(b)));
+}
+
+function keyOf({ release, scenario }: Pick<VerdictRow, "release" | "scenario">): string {
+  return `${scenario} ${release}`;
+}
+
+/** Returns the tries on each release as text: `3.6.2: 10 of 10; 3.6.4: 0 of 10`. */
+export function triesText(rows: readonly VerdictRow[]): string {
+  const texts = rows.map((row) => ({ release: row.release, text: row.tries === 0 ? row.verdict : countText(row) }));
+  const groups = [...new Set(texts.map(({ text }) => text))].map((text) => {
+    const releases = texts.filter((one) => one.text === text).map(({ release }) => release);
+    return `${releases.join(", ")}: ${text}`;
+  });
+  return groups.length === 0 ? "·" : groups.join("; ");
+}
+
+function countText({ confirmed, tries }: VerdictRow): string {
+  return `${confirmed} of ${tries}`;
+}
+
+const INTRODUCTION = `# Verdicts on real servers
+
+\`npm run verdicts\` writes this page and verdicts.json. It runs \`zabsim confirm\` ([confirm.md](confirm.md)) for each
+scenario of an open bug on the newest two releases, and for each scenario of a fixed bug on the newest release that has
+the bug and on the first later one that does not. **tries**: how many tries are confirmed, of all tries. **in order**: the
+tries in which the real servers keep the order of the simulated run until the violation. A scenario is confirmed if at
+least 9 of 10 tries are.
+`;
+
+/** Returns the page docs/verdicts.md. */
+export function verdictsPage(rows: readonly VerdictRow[]): string {
+  const affected = rows.filter(({ isAffected }) => isAffected);
+  const free = rows.filter(({ isAffected }) => !isAffected);
+  return [
+    INTRODUCTION,
+    "## Releases with the bug\n",
+    markdownTable(["scenario", "release", "verdict", "tries", "in order", "evidence"], affected.map(affectedCells)),
+    "## Releases without the bug\n",
+    markdownTable(["scenario", "release", "verdict", "tries", "reason"], free.map(freeCells)),
+  ].join("\n");
+}
+
+function affectedCells(row: VerdictRow): string[] {
+  const order = row.tries === 0 ? "" : String(row.inOrder);
+  const text = row.verdict === "confirmed" ? row.evidence : row.reason;
+  return [row.scenario, row.release, row.verdict, triesCell(row), order, escapeCell(text ?? "")];
+}
+
+function freeCells(row: VerdictRow): string[] {
+  return [row.scenario, row.release, row.verdict, triesCell(row), escapeCell(row.reason ?? row.evidence ?? "")];
+}
+
+function triesCell(row: VerdictRow): string {
+  return row.tries === 0 ? "" : countText(row);
+}
+
+function escapeCell(text: string): string {
+  return text.replaceAll("|", "\\|");
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
