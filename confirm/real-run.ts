@@ -42,6 +42,7 @@ interface RealRunOptions {
 }
 
 const STALL_MS = 2500;
+const BUSY_FACTOR_MAX = 3;
 /** Servers that have missed a notification send their votes again only after a while. */
 const ELECTION_MS_MAX = 25_000;
 const INFO_PACKETS: ReadonlySet<number> = new Set([FOLLOWERINFO, OBSERVERINFO]);
@@ -82,7 +83,7 @@ export class RealRun implements ServerEvents {
       signal.throwIfAborted();
       this.advance();
       if (Date.now() > endMs || deviations.length > this.limits.deviationsMax) break;
-      if (this.progress.idleMs > this.stallMs()) this.resolveStall();
+      if (this.isStalled()) this.resolveStall();
       await sleep(TICK_MS);
     }
     return { deviations, isComplete: order.oldest() === undefined };
@@ -123,6 +124,14 @@ export class RealRun implements ServerEvents {
       changed = this.traffic.pass() || changed;
       changed = this.steps.act() || changed;
     }
+  }
+
+  /** A server whose threads run, or wait for a core, has more time. */
+  private isStalled(): boolean {
+    const { idleMs } = this.progress;
+    const stallMs = this.stallMs();
+    if (idleMs <= stallMs) return false;
+    return idleMs > BUSY_FACTOR_MAX * stallMs || ![...this.servers.values()].some((server) => server.isBusy);
   }
 
   /** Timeouts of the protocol take as long on real servers as their settings say. */

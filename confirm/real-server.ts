@@ -1,6 +1,6 @@
 /** One real server: its folder, its process, and the operations of its threads that wait for an answer. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Settings } from "../protocol/index.ts";
 import { DurableFiles } from "./durable-files.ts";
@@ -95,6 +95,12 @@ export class RealServer {
     return process?.pid !== undefined && process.exitCode === null && process.signalCode === null;
   }
 
+  /** Whether a thread of the process runs, or would run if a core were free. */
+  get isBusy(): boolean {
+    const { process } = this;
+    return process?.pid !== undefined && this.isRunning && hasRunnableThread(process.pid);
+  }
+
   /** Starts the process. */
   start(events: ServerEvents): void {
     const { classPath, folder, library, network } = this.plan;
@@ -155,5 +161,16 @@ export class RealServer {
   /** Removes snapshots that were incomplete when the process was killed, as the simulated disk does. */
   removeIncomplete(): void {
     for (const name of this.incomplete) rmSync(join(this.files, name), { force: true });
+  }
+}
+
+/** Reads the states of the threads of a process: R is running or runnable, D waits for a disk. */
+function hasRunnableThread(pid: number): boolean {
+  const folder = `/proc/${pid}/task`;
+  try {
+    return readdirSync(folder).some((id) => /\) [RD] /.test(readFileSync(join(folder, id, "stat"), "utf8")));
+  } catch {
+    // The process or the thread has ended meanwhile.
+    return false;
   }
 }

@@ -9,8 +9,11 @@ import type { Progress } from "./progress.ts";
 import { PORTS, type RealServer, type ServerEvents } from "./real-server.ts";
 import type { Fact, Item } from "./schedule.ts";
 
-/** The time before a crash in which threads finish what leaves no trace. */
+/** The time before a crash or a write in which threads finish what leaves no trace. */
 const QUIET_MS = 200;
+/** The time in which no thread of any server runs before a crash or a write, and the longest wait for that. */
+const IDLE_MS = 100;
+const IDLE_WAIT_MS_MAX = 5000;
 const SESSION_MS_MAX = 1000;
 /** The longest time in which a server gets a client that it does not accept yet. */
 const CLIENT_MS_MAX = 5000;
@@ -36,6 +39,7 @@ export class Steps {
   private readonly clients = new Map<number, Client>();
   private acting: Item | undefined;
   private writes = 0;
+  private busyMs = 0;
 
   constructor(context: StepContext) {
     this.context = context;
@@ -99,7 +103,14 @@ export class Steps {
 
   private mayPerform(item: Item): boolean {
     const { idleMs, order } = this.context.progress;
-    return order.isFirst(item) && idleMs >= QUIET_MS;
+    if (!order.isFirst(item) || idleMs < QUIET_MS) return false;
+    if (idleMs > IDLE_WAIT_MS_MAX) return true;
+    if (this.isBusy()) this.busyMs = Date.now();
+    return Date.now() - this.busyMs >= IDLE_MS;
+  }
+
+  private isBusy(): boolean {
+    return [...this.context.servers.values()].some((server) => server.isBusy);
   }
 
   private async perform(item: Item): Promise<void> {
@@ -136,7 +147,12 @@ export class Steps {
     client.create(path).catch(() => undefined);
     progress.log(`a client writes ${path} through ${server.id} (${place})`);
     // What comes next must not overtake the write inside the server.
-    for (let ms = 0; ms < REQUEST_MS_MAX && traffic.requestsOf(server.id) === before; ms += 5) await sleep(5);
+    const startMs = Date.now();
+    const isOver = (): boolean => {
+      const ms = Date.now() - startMs;
+      return ms > IDLE_WAIT_MS_MAX || (ms > REQUEST_MS_MAX && !server.isBusy);
+    };
+    while (traffic.requestsOf(server.id) === before && !isOver()) await sleep(5);
   }
 
   /** Returns the client of a server; undefined if the server accepts none. */
