@@ -5,6 +5,7 @@
 import { basename } from "node:path";
 import { Invariants, type Violation } from "../invariants/index.ts";
 import { quorumTest } from "../invariants/quorum-test.ts";
+import { Violations } from "../invariants/violation.ts";
 import {
   ACK,
   asEpoch,
@@ -20,6 +21,7 @@ import {
   epochOf,
   FOLLOWERINFO,
   FOLLOWING,
+  formatZxid,
   History,
   LEADERINFO,
   LEADING,
@@ -41,6 +43,7 @@ import {
   type Zxid,
 } from "../protocol/index.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
+import type { WireNotification } from "../wire/index.ts";
 import { Client } from "./client.ts";
 import { type Creation, creationOf, creationsInSnapshot, creationsOnDisk, isOfClient } from "./disk-history.ts";
 import type { Evidence } from "./evidence.ts";
@@ -69,6 +72,9 @@ interface Known {
   snapshot: History | undefined;
   beforeTrunc: History | undefined;
   truncatedTo: Zxid | undefined;
+  /** The latest round of its votes, and the one that ended when it last led or followed. */
+  round: number;
+  lastRound: number;
   proposed: Set<Zxid>;
   committed: Set<Zxid>;
 }
@@ -81,6 +87,8 @@ export class Witness implements Evidence {
   private readonly known = new Map<number, Known>();
   private readonly servers = new Map<number, RealServer>();
   private readonly observers: ReadonlySet<number>;
+  /** The violations that votes show. */
+  private readonly ofVotes: Violations;
 
   /** `startMs`: the time of day, in milliseconds, from which the times of violations count. */
   constructor(scenario: Scenario, release: string, committed: History | undefined, startMs: number) {
@@ -89,16 +97,15 @@ export class Witness implements Evidence {
     const observers = servers.filter((sid) => scenario.servers[sid]?.role === "observer");
     const voters = servers.filter((sid) => !observers.includes(sid));
     this.observers = new Set<number>(observers);
-    this.invariants = new Invariants({
-      ...{ servers, observers, isQuorum: quorumTest(voters, scenario.quorum) },
-      now: () => (Date.now() - startMs) * 1000,
-    });
+    const now = (): number => (Date.now() - startMs) * 1000;
+    this.ofVotes = new Violations(now, () => "looking");
+    this.invariants = new Invariants({ servers, observers, isQuorum: quorumTest(voters, scenario.quorum), now });
     if (committed !== undefined)
       this.invariants.startWith(this.historyOf(committed.txns().map(({ zxid }) => ({ zxid, path: startPath(zxid) }))));
   }
 
   get violations(): readonly Violation[] {
-    return this.invariants.violations;
+    return [...this.invariants.violations, ...this.ofVotes.list];
   }
 
   /** The history that clients read from a server, or undefined if it serves none. */
@@ -112,6 +119,7 @@ export class Witness implements Evidence {
     this.known.set(server.id, {
       ...{ notes, leader: undefined, epoch: asEpoch(-1), hasAckedNewLeader: false, serves: undefined, isLooking: true },
       ...{ tree: undefined, snapshot: undefined, beforeTrunc: undefined, truncatedTo: undefined },
+      ...{ round: -1, lastRound: -1 },
       ...{ proposed: new Set<Zxid>(), committed: new Set<Zxid>() },
     });
     notes.stateChanged(LOOKING, ELECTION);
@@ -128,15 +136,34 @@ export class Witness implements Evidence {
   }
 
   /** A leader has proposed or committed a transaction, even if the packet does not reach its learner. */
-  sent({ from, packet, to }: WaitingMessage): void {
+  sent({ from, notification, packet, to }: WaitingMessage): void {
     const sender = this.known.get(from);
-    if (packet === undefined || sender === undefined) return;
+    if (sender === undefined) return;
+    if (notification !== undefined) this.votes(from, sender, notification);
+    if (packet === undefined) return;
     const zxid = asZxid(Number(packet.zxid));
     // The invariants only read which learner the leader decides about.
     if (SYNC_STARTS.has(packet.type)) sender.notes.syncDecided(asServerId(to), false, NO_FACTS, NO_DECISION);
     if (packet.type === PROPOSAL) this.proposes(sender, zxid, packet.data);
     if (packet.type === COMMIT) this.commits(sender, zxid);
     if (packet.type === UPTODATE) this.establishes(sender);
+  }
+
+  /**
+   * A server that votes for itself shows the last zxid in its memory. QuorumCnxManager sends the last message of an
+   * earlier round once more when a connection opens, so older rounds do not count.
+   */
+  private votes(id: number, voter: Known, { electionEpoch, leader, state, zxid }: WireNotification): void {
+    voter.round = Math.max(voter.round, Number(electionEpoch));
+    const isOwn = Number(leader) === id && state === LOOKING && Number(electionEpoch) > voter.lastRound;
+    const memory = asZxid(Number(zxid));
+    // A zxid with the counter 0 is that of a NEWLEADER, and no transaction has it.
+    if (!isOwn || this.observers.has(id) || counterOf(memory) === 0) return;
+    const disk = this.historyOnDisk(id).zxid;
+    const isLogging = (this.servers.get(id)?.questions.length ?? 0) > 0;
+    if (memory === disk || (memory > disk && isLogging)) return;
+    const text = `looks for a leader with ${formatZxid(memory)} in memory and ${formatZxid(disk)} on disk`;
+    this.ofVotes.report("memory-equals-disk", asServerId(id), text, { memory, disk });
   }
 
   packet({ from, packet, to }: WaitingMessage): void {
@@ -168,6 +195,7 @@ export class Witness implements Evidence {
   private follows(id: number, learner: Known, leader: number): void {
     learner.notes.stateChanged(LOOKING, ELECTION);
     learner.isLooking = false;
+    learner.lastRound = learner.round;
     learner.leader = leader;
     learner.hasAckedNewLeader = false;
     learner.serves = undefined;
@@ -180,6 +208,7 @@ export class Witness implements Evidence {
     if (leader.leader === undefined && !leader.isLooking && leader.epoch === epoch) return;
     leader.notes.stateChanged(LOOKING, ELECTION);
     leader.isLooking = false;
+    leader.lastRound = leader.round;
     leader.leader = undefined;
     leader.epoch = epoch;
     leader.serves = undefined;
