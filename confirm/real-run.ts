@@ -8,6 +8,7 @@ import { FOLLOWERINFO, OBSERVERINFO } from "../protocol/index.ts";
 import { wireRulesOf } from "../wire/index.ts";
 import type { Evidence } from "./evidence.ts";
 import { HeldDisks } from "./held-disks.ts";
+import { HeldThreads } from "./held-threads.ts";
 import { HeldTraffic } from "./held-traffic.ts";
 import { isKind } from "./order.ts";
 import type { Question } from "./preload.ts";
@@ -71,7 +72,8 @@ export class RealRun implements ServerEvents {
     this.disks = new HeldDisks(progress, evidence, release);
     this.traffic = new HeldTraffic(progress, servers, wireRulesOf(release), evidence, advance);
     const { disks, traffic } = this;
-    this.steps = new Steps({ progress, servers, evidence, disks, traffic, events: this, advance });
+    const threads = new HeldThreads(progress);
+    this.steps = new Steps({ progress, servers, evidence, disks, traffic, threads, events: this, advance });
   }
 
   /** Runs until all items are done, or the limits are reached. Rejects if the signal aborts. */

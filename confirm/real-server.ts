@@ -8,7 +8,7 @@ import { writeLogSettings } from "./log-settings.ts";
 import { type Question, QuestionSocket } from "./preload.ts";
 
 /** The ports of every server. Servers have different addresses. */
-export const PORTS = { client: 2181, quorum: 2888, election: 3888 } as const;
+export const PORTS = { client: 2181, quorum: 2888, election: 3888, debug: 5005 } as const;
 
 const MAIN_CLASS = "org.apache.zookeeper.server.quorum.QuorumPeerMain";
 const JAVA_OPTIONS = [
@@ -49,6 +49,8 @@ export interface ServerPlan {
   /** The settings that are system properties. */
   readonly settings: Partial<Settings>;
   readonly preAllocKb: number;
+  /** Whether threads of the server are stopped with a debugger. */
+  readonly isDebugged: boolean;
 }
 
 /** What a server reports. */
@@ -115,7 +117,15 @@ export class RealServer {
     writeLogSettings(folder);
     writeFileSync(join(folder, "zoo.cfg"), this.config());
     const log = openSync(join(folder, "zookeeper.log"), "a");
-    const args = [...JAVA_OPTIONS, ...this.properties(), "-cp", [folder, classPath].join(delimiter), MAIN_CLASS];
+    const debug = this.plan.isDebugged ? [debugOption(this.plan.host)] : [];
+    const args = [
+      ...JAVA_OPTIONS,
+      ...debug,
+      ...this.properties(),
+      "-cp",
+      [folder, classPath].join(delimiter),
+      MAIN_CLASS,
+    ];
     const env = { ...process.env, LD_PRELOAD: library, ZABSIM_DATA: `${this.files}/`, ZABSIM_SOCKET: path };
     const started = spawn("java", [...args, join(folder, "zoo.cfg")], {
       cwd: folder,
@@ -162,6 +172,10 @@ export class RealServer {
   removeIncomplete(): void {
     for (const name of this.incomplete) rmSync(join(this.files, name), { force: true });
   }
+}
+
+function debugOption(host: string): string {
+  return `-agentlib:jdwp=transport=dt_socket,server=y,suspend=n,quiet=y,address=${host}:${PORTS.debug}`;
 }
 
 /** Reads the states of the threads of a process: R is running or runnable, D waits for a disk. */

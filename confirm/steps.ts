@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "./client.ts";
 import type { Evidence } from "./evidence.ts";
 import type { HeldDisks } from "./held-disks.ts";
+import type { HeldThreads } from "./held-threads.ts";
 import type { HeldTraffic } from "./held-traffic.ts";
 import { isKind } from "./order.ts";
 import type { Progress } from "./progress.ts";
@@ -27,6 +28,7 @@ interface StepContext {
   readonly evidence: Evidence;
   readonly disks: HeldDisks;
   readonly traffic: HeldTraffic;
+  readonly threads: HeldThreads;
   /** Receives the questions and the ends of the processes. */
   readonly events: ServerEvents;
   /** Called after a step that took time. */
@@ -62,9 +64,9 @@ export class Steps {
     if (this.acting !== undefined) return false;
     for (const id of order.servers) {
       const item = order.next(id);
-      if (isKind(item, "close") && this.context.traffic.close(item)) return true;
+      if (isKind(item, "close") && !item.fact.forced && this.context.traffic.close(item)) return true;
       if (isKind(item, "start") && this.start(item)) return true;
-      if (isKind(item, "crash", "write") && this.mayPerform(item)) {
+      if (isPerformed(item) && this.mayPerform(item)) {
         void this.perform(item);
         return false;
       }
@@ -118,11 +120,20 @@ export class Steps {
     this.acting = item;
     const server = this.serverOf(item);
     await evidence.read();
-    if (item.fact.kind === "crash") await this.crash(server, item.fact);
-    else await this.write(server, item.place);
+    await this.performFact(server, item);
     this.acting = undefined;
-    progress.finish(item);
+    if (!progress.order.isDone(item)) progress.finish(item);
     advance();
+  }
+
+  private async performFact(server: RealServer, item: Item): Promise<void> {
+    const { fact, place } = item;
+    const { threads, traffic } = this.context;
+    if (fact.kind === "crash") await this.crash(server, fact);
+    else if (fact.kind === "write") await this.write(server, place);
+    else if (fact.kind === "stop-thread") await threads.stop(server, fact.thread);
+    else if (fact.kind === "resume-thread") await threads.resume(server, fact.thread);
+    else if (isKind(item, "close")) traffic.close(item);
   }
 
   private async crash(server: RealServer, { unsynced }: Extract<Fact, { kind: "crash" }>): Promise<void> {
@@ -170,4 +181,10 @@ export class Steps {
   private serverOf({ server }: Item): RealServer {
     return this.context.servers.get(server) as RealServer;
   }
+}
+
+/** Returns whether the runner performs an item, and waits for that until the servers are idle. */
+function isPerformed(item: Item | undefined): item is Item {
+  if (isKind(item, "close")) return item.fact.forced;
+  return isKind(item, "crash", "write", "stop-thread", "resume-thread");
 }

@@ -10,6 +10,7 @@ import { RealRun, type RealRunEnd } from "./real-run.ts";
 import { PORTS, RealServer } from "./real-server.ts";
 import type { Schedule } from "./schedule.ts";
 import { writeStartFiles } from "./start-files.ts";
+import { isStoppable } from "./stoppable-threads.ts";
 
 /** The shortest tick of a real server, so that starts of processes do not exceed its limits. */
 const TICK_MS_MIN = 1000;
@@ -78,6 +79,7 @@ function serversOf(
     return `server.${id}=${prefix}${id}:${PORTS.quorum}:${PORTS.election}${role}`;
   });
   const empty = History.empty();
+  const isDebugged = scenario.steps.some((step) => "stall" in step && isStoppable(step.stall.thread));
   const servers = new Map<number, RealServer>();
   for (const id of ids) {
     const spec = scenario.servers[id];
@@ -94,7 +96,7 @@ function serversOf(
     mkdirSync(join(folder, `server-${id}`));
     const server = new RealServer({
       ...{ id, host: `${prefix}${id}`, folder: join(folder, `server-${id}`), classPath, library, network: prefix },
-      ...{ config, settings, preAllocKb: Math.ceil(preAllocSizeBytes / 1024) },
+      ...{ config, settings, preAllocKb: Math.ceil(preAllocSizeBytes / 1024), isDebugged },
     });
     writeStartFiles(server.dataDir, startImage(spec, empty), release);
     servers.set(id, server);

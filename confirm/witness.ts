@@ -47,7 +47,7 @@ import type { WireNotification } from "../wire/index.ts";
 import { Client } from "./client.ts";
 import { type Creation, creationOf, creationsInSnapshot, creationsOnDisk, isOfClient } from "./disk-history.ts";
 import type { Evidence } from "./evidence.ts";
-import type { WaitingMessage } from "./proxy.ts";
+import type { ProxiedConnection, WaitingMessage } from "./proxy.ts";
 import { PORTS, type RealServer } from "./real-server.ts";
 import { startPath } from "./start-files.ts";
 
@@ -72,9 +72,6 @@ interface Known {
   snapshot: History | undefined;
   beforeTrunc: History | undefined;
   truncatedTo: Zxid | undefined;
-  /** The latest round of its votes, and the one that ended when it last led or followed. */
-  round: number;
-  lastRound: number;
   proposed: Set<Zxid>;
   committed: Set<Zxid>;
 }
@@ -89,6 +86,8 @@ export class Witness implements Evidence {
   private readonly observers: ReadonlySet<number>;
   /** The violations that votes show. */
   private readonly ofVotes: Violations;
+  /** The servers that have sent a vote on a connection. */
+  private readonly votersOf = new WeakMap<ProxiedConnection, Set<number>>();
 
   /** `startMs`: the time of day, in milliseconds, from which the times of violations count. */
   constructor(scenario: Scenario, release: string, committed: History | undefined, startMs: number) {
@@ -119,7 +118,6 @@ export class Witness implements Evidence {
     this.known.set(server.id, {
       ...{ notes, leader: undefined, epoch: asEpoch(-1), hasAckedNewLeader: false, serves: undefined, isLooking: true },
       ...{ tree: undefined, snapshot: undefined, beforeTrunc: undefined, truncatedTo: undefined },
-      ...{ round: -1, lastRound: -1 },
       ...{ proposed: new Set<Zxid>(), committed: new Set<Zxid>() },
     });
     notes.stateChanged(LOOKING, ELECTION);
@@ -136,10 +134,10 @@ export class Witness implements Evidence {
   }
 
   /** A leader has proposed or committed a transaction, even if the packet does not reach its learner. */
-  sent({ from, notification, packet, to }: WaitingMessage): void {
+  sent({ connection, from, notification, packet, to }: WaitingMessage): void {
     const sender = this.known.get(from);
     if (sender === undefined) return;
-    if (notification !== undefined) this.votes(from, sender, notification);
+    if (notification !== undefined && !this.isFirst(connection, from)) this.votes(from, notification);
     if (packet === undefined) return;
     const zxid = asZxid(Number(packet.zxid));
     // The invariants only read which learner the leader decides about.
@@ -149,13 +147,18 @@ export class Witness implements Evidence {
     if (packet.type === UPTODATE) this.establishes(sender);
   }
 
-  /**
-   * A server that votes for itself shows the last zxid in its memory. QuorumCnxManager sends the last message of an
-   * earlier round once more when a connection opens, so older rounds do not count.
-   */
-  private votes(id: number, voter: Known, { electionEpoch, leader, state, zxid }: WireNotification): void {
-    voter.round = Math.max(voter.round, Number(electionEpoch));
-    const isOwn = Number(leader) === id && state === LOOKING && Number(electionEpoch) > voter.lastRound;
+  /** When a connection opens, QuorumCnxManager sends its last message once more, which can be an old vote. */
+  private isFirst(connection: ProxiedConnection, from: number): boolean {
+    const voters = this.votersOf.get(connection) ?? new Set();
+    this.votersOf.set(connection, voters);
+    const isFirst = !voters.has(from);
+    voters.add(from);
+    return isFirst;
+  }
+
+  /** A server that votes for itself shows the last zxid in its memory. */
+  private votes(id: number, { leader, state, zxid }: WireNotification): void {
+    const isOwn = Number(leader) === id && state === LOOKING;
     const memory = asZxid(Number(zxid));
     // A zxid with the counter 0 is that of a NEWLEADER, and no transaction has it.
     if (!isOwn || this.observers.has(id) || counterOf(memory) === 0) return;
@@ -195,7 +198,6 @@ export class Witness implements Evidence {
   private follows(id: number, learner: Known, leader: number): void {
     learner.notes.stateChanged(LOOKING, ELECTION);
     learner.isLooking = false;
-    learner.lastRound = learner.round;
     learner.leader = leader;
     learner.hasAckedNewLeader = false;
     learner.serves = undefined;
@@ -208,7 +210,6 @@ export class Witness implements Evidence {
     if (leader.leader === undefined && !leader.isLooking && leader.epoch === epoch) return;
     leader.notes.stateChanged(LOOKING, ELECTION);
     leader.isLooking = false;
-    leader.lastRound = leader.round;
     leader.leader = undefined;
     leader.epoch = epoch;
     leader.serves = undefined;

@@ -37,7 +37,7 @@ function ask(operation: string, path: string, moment: Question["moment"] = "befo
 
 function held(...facts: Fact[]): { server: RealServer; progress: Progress; disks: HeldDisks } {
   const plan = { id: 1, host: "127.0.0.1", folder, classPath: "", library: "", network: "127.0.0." };
-  const server = new RealServer({ ...plan, config: [], settings: {}, preAllocKb: 64 });
+  const server = new RealServer({ ...plan, config: [], settings: {}, preAllocKb: 64, isDebugged: false });
   const progress = new Progress(scheduleOf(...facts), () => undefined);
   return { server, progress, disks: new HeldDisks(progress, EVIDENCE, "3.9.5") };
 }
