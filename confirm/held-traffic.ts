@@ -87,6 +87,7 @@ export class HeldTraffic implements Traffic {
   pass(): boolean {
     let changed = false;
     for (const connection of this.connections) {
+      if (isAbandoned(connection)) connection.destroy();
       for (const direction of [connection.toListener, connection.toClient]) {
         while (this.passFirst(connection, direction)) changed = true;
         if (direction.isEnded && direction.waiting.length === 0) this.passEnd(connection, direction);
@@ -246,6 +247,16 @@ export class HeldTraffic implements Traffic {
         return text === undefined ? [] : [`${message.from} -> ${message.to}: ${text}`];
       });
   }
+}
+
+/**
+ * Whether a learner has ended a connection before the leader got its first packet. The packet waited for too long, and
+ * the learner has a newer connection, or looks for a leader.
+ */
+function isAbandoned({ port, simulated, toListener }: ProxiedConnection): boolean {
+  if (port !== "quorum" || simulated !== undefined || !toListener.isEnded) return false;
+  toListener.waiting.length = 0;
+  return true;
 }
 
 function waitingText({ notification, packet }: WaitingMessage): string | undefined {

@@ -70,7 +70,9 @@ interface Known {
   tree: History | undefined;
   /** The history in its last snapshot as a leader. */
   snapshot: History | undefined;
+  /** The history on its disk before its last truncation, and after the last operation of this truncation. */
   beforeTrunc: History | undefined;
+  afterTrunc: History | undefined;
   truncatedTo: Zxid | undefined;
   proposed: Set<Zxid>;
   committed: Set<Zxid>;
@@ -117,7 +119,13 @@ export class Witness implements Evidence {
     const notes = this.invariants.notesFor(asServerId(server.id));
     this.known.set(server.id, {
       ...{ notes, leader: undefined, epoch: asEpoch(-1), hasAckedNewLeader: false, serves: undefined, isLooking: true },
-      ...{ tree: undefined, snapshot: undefined, beforeTrunc: undefined, truncatedTo: undefined },
+      ...{
+        tree: undefined,
+        snapshot: undefined,
+        beforeTrunc: undefined,
+        afterTrunc: undefined,
+        truncatedTo: undefined,
+      },
       ...{ proposed: new Set<Zxid>(), committed: new Set<Zxid>() },
     });
     notes.stateChanged(LOOKING, ELECTION);
@@ -137,7 +145,7 @@ export class Witness implements Evidence {
   sent({ connection, from, notification, packet, to }: WaitingMessage): void {
     const sender = this.known.get(from);
     if (sender === undefined) return;
-    if (notification !== undefined && !this.isFirst(connection, from)) this.votes(from, notification);
+    if (notification?.state === LOOKING && !this.isFirst(connection, from)) this.votes(from, sender, notification);
     if (packet === undefined) return;
     const zxid = asZxid(Number(packet.zxid));
     // The invariants only read which learner the leader decides about.
@@ -157,8 +165,9 @@ export class Witness implements Evidence {
   }
 
   /** A server that votes for itself shows the last zxid in its memory. */
-  private votes(id: number, { leader, state, zxid }: WireNotification): void {
-    const isOwn = Number(leader) === id && state === LOOKING;
+  private votes(id: number, voter: Known, { leader, zxid }: WireNotification): void {
+    if (voter.serves !== undefined) looksForLeader(voter);
+    const isOwn = Number(leader) === id;
     const memory = asZxid(Number(zxid));
     // A zxid with the counter 0 is that of a NEWLEADER, and no transaction has it.
     if (!isOwn || this.observers.has(id) || counterOf(memory) === 0) return;
@@ -196,24 +205,20 @@ export class Witness implements Evidence {
   }
 
   private follows(id: number, learner: Known, leader: number): void {
-    learner.notes.stateChanged(LOOKING, ELECTION);
+    looksForLeader(learner);
     learner.isLooking = false;
     learner.leader = leader;
-    learner.hasAckedNewLeader = false;
-    learner.serves = undefined;
-    learner.tree = undefined;
     learner.notes.elected(asServerId(leader), 0);
     learner.notes.stateChanged(this.observers.has(id) ? OBSERVING : FOLLOWING, DISCOVERY);
   }
 
   private leads(leader: Known, epoch: Epoch): void {
     if (leader.leader === undefined && !leader.isLooking && leader.epoch === epoch) return;
-    leader.notes.stateChanged(LOOKING, ELECTION);
+    looksForLeader(leader);
     leader.isLooking = false;
-    leader.leader = undefined;
     leader.epoch = epoch;
-    leader.serves = undefined;
-    leader.tree = undefined;
+    leader.proposed.clear();
+    leader.committed.clear();
     leader.notes.stateChanged(LEADING, DISCOVERY);
     leader.notes.epochProposed(epoch, asEpoch(0));
   }
@@ -256,13 +261,13 @@ export class Witness implements Evidence {
 
   beforeDisk({ id }: RealServer, operation: string, path: string): void {
     const known = this.known.get(id);
-    if (known === undefined || !/\/log\.[0-9a-f]+$/.test(path)) return;
-    if (operation.startsWith("ftruncate") || operation === "unlink") known.beforeTrunc ??= this.historyOnDisk(id);
+    if (known !== undefined && isTruncation(operation, path)) known.beforeTrunc ??= this.historyOnDisk(id);
   }
 
   disk(server: RealServer, operation: string, path: string): void {
     const known = this.known.get(server.id);
     if (known === undefined) return;
+    if (isTruncation(operation, path)) known.afterTrunc = this.historyOnDisk(server.id);
     const name = basename(path);
     if ((operation === "close" || operation === "rename") && name.startsWith("snapshot.")) {
       this.afterTruncation(server.id, known);
@@ -277,10 +282,11 @@ export class Witness implements Evidence {
   }
 
   private afterTruncation(id: number, known: Known): void {
-    const { beforeTrunc, truncatedTo } = known;
+    const { afterTrunc, beforeTrunc, truncatedTo } = known;
     if (beforeTrunc === undefined) return;
     known.beforeTrunc = undefined;
-    known.notes.truncated(truncatedTo ?? asZxid(0), beforeTrunc, this.historyOnDisk(id));
+    known.afterTrunc = undefined;
+    known.notes.truncated(truncatedTo ?? asZxid(0), beforeTrunc, afterTrunc ?? this.historyOnDisk(id));
   }
 
   /** Reads the znodes of every server that serves. */
@@ -339,6 +345,20 @@ export class Witness implements Evidence {
     const sorted = [...creations].sort((a, b) => a.zxid - b.zxid);
     return sorted.reduce((history, creation) => history.extend(txnOf(creation)), this.empty);
   }
+}
+
+/** Returns whether an operation is a part of the truncation of the log. */
+function isTruncation(operation: string, path: string): boolean {
+  return /\/log\.[0-9a-f]+$/.test(path) && (operation.startsWith("ftruncate") || operation === "unlink");
+}
+
+function looksForLeader(known: Known): void {
+  known.notes.stateChanged(LOOKING, ELECTION);
+  known.isLooking = true;
+  known.leader = undefined;
+  known.hasAckedNewLeader = false;
+  known.serves = undefined;
+  known.tree = undefined;
 }
 
 function txnOf({ path, zxid }: Creation): Txn {
