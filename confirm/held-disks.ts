@@ -98,7 +98,7 @@ export class HeldDisks {
       question.go();
       return;
     }
-    if (!isNext) return;
+    if (!isNext || !this.progress.order.isDue(next)) return;
     this.answer(server, question, next, intent);
   }
 

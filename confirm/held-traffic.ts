@@ -128,7 +128,8 @@ export class HeldTraffic implements Traffic {
     const { simulated } = connection;
     if (FREE_PACKETS.has(packet.type)) return simulated !== undefined && order.hasPings(to, simulated);
     const next = order.next(to);
-    if (!isKind(next, "packet") || next.fact.from !== from || next.fact.type !== packet.type) return false;
+    if (!isKind(next, "packet") || !order.isDue(next) || next.fact.from !== from || next.fact.type !== packet.type)
+      return false;
     if (next.fact.zxid !== zxidOfPacket(packet.type, packet.zxid)) return false;
     if (simulated !== undefined && simulated !== next.fact.connection) return false;
     connection.simulated = next.fact.connection;

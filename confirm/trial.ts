@@ -14,9 +14,13 @@ import { isStoppable } from "./stoppable-threads.ts";
 
 /** The shortest tick of a real server, so that starts of processes do not exceed its limits. */
 const TICK_MS_MIN = 1000;
+/** The shortest time limits, so that a loaded machine does not exceed them. A scenario can set shorter ones. */
+const INIT_MS_MIN = 20_000;
+const SYNC_MS_MIN = 10_000;
 /** The longest interval between two notifications. ZooKeeper's default is a minute, in which an election may wait. */
 const NOTIFICATION_MS_MAX = 1000;
-const TOTAL_MS = 120_000;
+const PRE_ALLOC_BYTES = 65_536;
+const TOTAL_MS = 180_000;
 const DEVIATIONS_MAX = 12;
 const NETWORK_PART_MAX = 250;
 
@@ -46,7 +50,11 @@ export async function withTrial<Result>(
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "zabsim-confirm-")));
   const tickMs = Math.max(TICK_MS_MIN, scenario.settings.tickTimeMs ?? DEFAULT_SETTINGS.tickTimeMs);
   const servers = serversOf(scenario, folder, tickMs, options);
-  const scale = tickMs / (scenario.settings.tickTimeMs ?? DEFAULT_SETTINGS.tickTimeMs);
+  const { initLimit } = limitsOf(DEFAULT_SETTINGS, scenario.settings, tickMs);
+  const scale =
+    (tickMs * initLimit) /
+    ((scenario.settings.tickTimeMs ?? DEFAULT_SETTINGS.tickTimeMs) *
+      (scenario.settings.initLimit ?? DEFAULT_SETTINGS.initLimit));
   const limits = { scale, totalMs: TOTAL_MS, deviationsMax: DEVIATIONS_MAX };
   const { log = () => undefined, release, signal } = options;
   const run = new RealRun({ schedule, servers, release, evidence, limits, log });
@@ -64,6 +72,18 @@ export async function withTrial<Result>(
 function network(): string {
   const id = process.pid % (NETWORK_PART_MAX * NETWORK_PART_MAX);
   return `127.${1 + Math.floor(id / NETWORK_PART_MAX)}.${1 + (id % NETWORK_PART_MAX)}.`;
+}
+
+/** Returns the limits of real servers in ticks. */
+function limitsOf(
+  defaults: Settings,
+  settings: Partial<Settings>,
+  tickMs: number,
+): { readonly initLimit: number; readonly syncLimit: number } {
+  return {
+    initLimit: settings.initLimit ?? Math.max(defaults.initLimit, Math.ceil(INIT_MS_MIN / tickMs)),
+    syncLimit: settings.syncLimit ?? Math.max(defaults.syncLimit, Math.ceil(SYNC_MS_MIN / tickMs)),
+  };
 }
 
 function serversOf(
@@ -87,7 +107,8 @@ function serversOf(
     const settings: Partial<Settings> = {
       ...{ maxNotificationIntervalMs: NOTIFICATION_MS_MAX, ...scenario.settings, ...spec.settings },
     };
-    const { initLimit, preAllocSizeBytes, syncLimit } = { ...DEFAULT_SETTINGS, preAllocSizeBytes: 65_536, ...settings };
+    const { preAllocSizeBytes = PRE_ALLOC_BYTES } = settings;
+    const { initLimit, syncLimit } = limitsOf(DEFAULT_SETTINGS, settings, tickMs);
     const config = [
       ...[`tickTime=${tickMs}`, `initLimit=${initLimit}`, `syncLimit=${syncLimit}`],
       ...(spec.role === "observer" ? ["peerType=observer"] : []),

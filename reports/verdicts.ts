@@ -41,14 +41,13 @@ export function verdictRow(
   facts: Pick<VerdictRow, "codeDigest" | "isAffected" | "scenarioDigest">,
 ): VerdictRow {
   const confirmed = tries.filter((one) => one.verdict === "confirmed");
-  const isConfirmed = tries.length > 0 && confirmed.length >= CONFIRMED_SHARE_MIN * tries.length;
   const [first] = confirmed;
   const seconds = tries.map((one) => one.seconds).sort((a, b) => a - b)[Math.floor(tries.length / 2)];
   return {
     scenario,
     release,
     isAffected: facts.isAffected,
-    verdict: tries.length === 0 ? verdict : isConfirmed ? "confirmed" : "refuted",
+    verdict: tries.length === 0 ? verdict : verdictOf(confirmed.length, tries.length),
     confirmed: confirmed.length,
     tries: tries.length,
     inOrder: tries.filter(({ deviations }) => !deviations.some(({ isBeforeViolation }) => isBeforeViolation)).length,
@@ -59,6 +58,25 @@ export function verdictRow(
     scenarioDigest: facts.scenarioDigest,
     codeDigest: facts.codeDigest,
   };
+}
+
+/** Returns the row for the tries of two rows about the same scenario, release and code. */
+export function addTries(row: VerdictRow, more: VerdictRow): VerdictRow {
+  const confirmed = row.confirmed + more.confirmed;
+  const tries = row.tries + more.tries;
+  return {
+    ...row,
+    verdict: verdictOf(confirmed, tries),
+    ...{ confirmed, tries, inOrder: row.inOrder + more.inOrder },
+    reason: row.reason ?? more.reason,
+    shown: row.shown.length > 0 ? row.shown : more.shown,
+    evidence: row.evidence ?? more.evidence,
+    seconds: more.seconds ?? row.seconds,
+  };
+}
+
+function verdictOf(confirmed: number, tries: number): Verdict {
+  return confirmed >= CONFIRMED_SHARE_MIN * tries ? "confirmed" : "refuted";
 }
 
 function evidenceOf({ invariants, servers, violations }: Try, isViolating: boolean): string {

@@ -3,8 +3,8 @@
 //
 //   node scripts/verdicts.mjs [--tries N] [--list | --render] [--keep-older] [SCENARIO@RELEASE...]
 //
-// A verdict that is already there is kept if it has enough tries, and the scenario and the code of confirm/ are the
-// same, so an interrupted run continues where it was. --keep-older also keeps verdicts of older code. --list prints the
+// A verdict that is already there is kept if the scenario and the code of confirm/ are the same, and only the missing
+// tries run, so an interrupted run continues where it was. --keep-older also keeps verdicts of older code. --list prints the
 // pairs that would run. --render only writes the pages.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -25,7 +25,10 @@ const { positionals, values } = parseArgs({
 const tries = Number(values.tries);
 const file = join(root, "docs", "verdicts.json");
 const { pairOf, verdictPairs } = await importBundle("test/confirm/verdict-pairs.ts", "out/verdict-pairs.mjs");
-const { mergeVerdicts, verdictRow, verdictsPage } = await importBundle("reports/verdicts.ts", "out/verdicts.mjs");
+const { addTries, mergeVerdicts, verdictRow, verdictsPage } = await importBundle(
+  "reports/verdicts.ts",
+  "out/verdicts.mjs",
+);
 
 const paths = new Map(
   ["bugs", "shipped"].flatMap((folder) =>
@@ -47,7 +50,12 @@ for (const pair of todo) {
     console.log(name);
     continue;
   }
-  const row = verdictRow(confirm(pair), { isAffected: pair.isAffected, ...digestsOf(pair) });
+  const before = sameRow(pair);
+  const more = verdictRow(confirm(pair, tries - (before?.tries ?? 0)), {
+    isAffected: pair.isAffected,
+    ...digestsOf(pair),
+  });
+  const row = before === undefined ? more : addTries(before, more);
   write(mergeVerdicts(read(), [row]));
   console.log(
     `${name}: ${row.verdict}${row.tries > 0 ? ` (${row.confirmed} of ${row.tries})` : ""} ${row.reason ?? ""}`,
@@ -69,12 +77,20 @@ function pairsOf(names) {
 }
 
 function isKnown(pair) {
-  const row = read().find(({ release, scenario }) => scenario === pair.scenario && release === pair.release);
-  if (row === undefined) return false;
+  const row = sameRow(pair);
+  return row !== undefined && (row.verdict === "not stageable" || row.tries >= tries);
+}
+
+/** Returns the row of a pair if its scenario and the code are the same. */
+function sameRow(pair) {
   const digests = digestsOf(pair);
-  const isSame =
-    row.scenarioDigest === digests.scenarioDigest && (values["keep-older"] || row.codeDigest === codeDigest);
-  return isSame && (row.verdict === "not stageable" || row.tries >= tries);
+  return read().find(
+    ({ codeDigest: code, release, scenario, scenarioDigest }) =>
+      scenario === pair.scenario &&
+      release === pair.release &&
+      scenarioDigest === digests.scenarioDigest &&
+      (values["keep-older"] || code === codeDigest),
+  );
 }
 
 function digestsOf({ scenario }) {
@@ -87,8 +103,8 @@ function digestOf(files) {
   return hash.digest("hex").slice(0, 12);
 }
 
-function confirm({ release, scenario }) {
-  const args = ["confirm", scenario, "--release", release, "--tries", String(tries), "--json"];
+function confirm({ release, scenario }, count) {
+  const args = ["confirm", scenario, "--release", release, "--tries", String(count), "--json"];
   const { status, stdout } = spawnSync(process.execPath, [join(root, "bin", "zabsim.js"), ...args], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
