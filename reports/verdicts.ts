@@ -5,12 +5,17 @@
 import type { Confirmation, Try, Verdict } from "../confirm/confirm.ts";
 import { markdownTable } from "./markdown-table.ts";
 
+/**
+ * Why a scenario is asked. `affected`: the release has the bug that the scenario shows, according to zabsim. `free`: it
+ * does not. `conformance`: the scenario shows no bug.
+ */
+export type VerdictRole = "affected" | "free" | "conformance";
+
 /** The verdict about one scenario on real servers of one release. */
 export interface VerdictRow {
   readonly scenario: string;
   readonly release: string;
-  /** Whether the release has the bug that the scenario shows, according to zabsim. */
-  readonly isAffected: boolean;
+  readonly role: VerdictRole;
   /** "confirmed" if at least 9 of 10 tries are confirmed. */
   readonly verdict: Verdict;
   /** The number of tries that are confirmed. */
@@ -26,6 +31,8 @@ export interface VerdictRow {
   readonly evidence: string | null;
   /** The median length of a try in seconds; null if there is none. */
   readonly seconds: number | null;
+  /** Whether the kind `ensembles` of `npm run test:java` shows the bug on real servers of this release. */
+  readonly inEnsembles: boolean;
   /** A digest of the scenario file. */
   readonly scenarioDigest: string;
   /** A digest of the code of the package `confirm/`. */
@@ -38,7 +45,7 @@ const CONFIRMED_SHARE_MIN = 0.9;
 /** Returns the row for an answer of `zabsim confirm`. */
 export function verdictRow(
   { reason, release, scenario, simulated, tries, verdict }: Confirmation,
-  facts: Pick<VerdictRow, "codeDigest" | "isAffected" | "scenarioDigest">,
+  facts: Pick<VerdictRow, "codeDigest" | "inEnsembles" | "role" | "scenarioDigest">,
 ): VerdictRow {
   const confirmed = tries.filter((one) => one.verdict === "confirmed");
   const [first] = confirmed;
@@ -46,7 +53,7 @@ export function verdictRow(
   return {
     scenario,
     release,
-    isAffected: facts.isAffected,
+    role: facts.role,
     verdict: tries.length === 0 ? verdict : verdictOf(confirmed.length, tries.length),
     confirmed: confirmed.length,
     tries: tries.length,
@@ -55,8 +62,7 @@ export function verdictRow(
     shown: first?.invariants.filter(({ showing }) => showing === "shown").map(({ invariant }) => invariant) ?? [],
     evidence: first === undefined ? null : evidenceOf(first, simulated.length > 0),
     seconds: seconds ?? null,
-    scenarioDigest: facts.scenarioDigest,
-    codeDigest: facts.codeDigest,
+    ...{ inEnsembles: facts.inEnsembles, scenarioDigest: facts.scenarioDigest, codeDigest: facts.codeDigest },
   };
 }
 
@@ -101,12 +107,17 @@ function keyOf({ release, scenario }: Pick<VerdictRow, "release" | "scenario">):
 
 /** Returns the tries on each release as text: `3.6.2: 10 of 10; 3.6.4: 0 of 10`. */
 export function triesText(rows: readonly VerdictRow[]): string {
-  const texts = rows.map((row) => ({ release: row.release, text: row.tries === 0 ? row.verdict : countText(row) }));
+  const texts = rows.map((row) => ({ release: row.release, text: cellText(row) }));
   const groups = [...new Set(texts.map(({ text }) => text))].map((text) => {
     const releases = texts.filter((one) => one.text === text).map(({ release }) => release);
     return `${releases.join(", ")}: ${text}`;
   });
   return groups.length === 0 ? "·" : groups.join("; ");
+}
+
+function cellText(row: VerdictRow): string {
+  if (row.tries > 0) return countText(row);
+  return row.inEnsembles ? "confirmed (ensembles)" : row.verdict;
 }
 
 function countText({ confirmed, tries }: VerdictRow): string {
@@ -119,26 +130,44 @@ const INTRODUCTION = `# Verdicts on real servers
 scenario of an open bug on the newest two releases, and for each scenario of a fixed bug on the newest release that has
 the bug and on the first later one that does not. **tries**: how many tries are confirmed, of all tries. **in order**: the
 tries in which the real servers keep the order of the simulated run until the violation. A scenario is confirmed if at
-least 9 of 10 tries are.
+least 9 of 10 tries are. **confirmed (ensembles)**: \`zabsim confirm\` cannot stage the scenario, but the kind
+\`ensembles\` of \`npm run test:java\` stages the bug with other steps: unmodified servers and the simulator end with
+the same roles, configurations and epochs.
 `;
 
 /** Returns the page docs/verdicts.md. */
 export function verdictsPage(rows: readonly VerdictRow[]): string {
-  const affected = rows.filter(({ isAffected }) => isAffected);
-  const free = rows.filter(({ isAffected }) => !isAffected);
+  const ofRole = (role: VerdictRole): VerdictRow[] => rows.filter((row) => row.role === role);
+  const shipped = ofRole("conformance");
   return [
     INTRODUCTION,
     "## Releases with the bug\n",
-    markdownTable(["scenario", "release", "verdict", "tries", "in order", "evidence"], affected.map(affectedCells)),
+    markdownTable(
+      ["scenario", "release", "verdict", "tries", "in order", "evidence"],
+      ofRole("affected").map(affectedCells),
+    ),
     "## Releases without the bug\n",
-    markdownTable(["scenario", "release", "verdict", "tries", "reason"], free.map(freeCells)),
+    markdownTable(["scenario", "release", "verdict", "tries", "reason"], ofRole("free").map(freeCells)),
+    "## Scenarios without a bug\n",
+    `${conformanceText(shipped)}\n`,
+    markdownTable(["scenario", "release", "verdict", "tries", "reason"], shipped.map(freeCells)),
   ].join("\n");
+}
+
+function conformanceText(rows: readonly VerdictRow[]): string {
+  const count = (verdict: Verdict): number => rows.filter((row) => row.verdict === verdict).length;
+  return (
+    "A confirmed run is a trace conformance test: the real servers do the same as the simulated ones, in the same order, " +
+    `and end in the same state. Of ${rows.length} scenarios, ${count("confirmed")} are confirmed, ${count("refuted")} ` +
+    `refuted and ${count("not stageable")} not stageable.`
+  );
 }
 
 function affectedCells(row: VerdictRow): string[] {
   const order = row.tries === 0 ? "" : String(row.inOrder);
   const text = row.verdict === "confirmed" ? row.evidence : row.reason;
-  return [row.scenario, row.release, row.verdict, triesCell(row), order, escapeCell(text ?? "")];
+  const verdict = row.verdict !== "confirmed" && row.inEnsembles ? "confirmed (ensembles)" : row.verdict;
+  return [row.scenario, row.release, verdict, triesCell(row), order, escapeCell(text ?? "")];
 }
 
 function freeCells(row: VerdictRow): string[] {

@@ -1,5 +1,5 @@
-// Runs `zabsim confirm` for each open bug on the newest releases, and for each fixed bug on a release that has it and on
-// one that does not. Writes the verdicts to docs/verdicts.json, and the pages docs/verdicts.md and docs/matrix.md.
+// Runs `zabsim confirm` for each open bug on the newest releases, for each fixed bug on a release that has it and on one
+// that does not, and for each shipped scenario on the newest release. Writes the verdicts to docs/verdicts.json, and the pages docs/verdicts.md and docs/matrix.md.
 //
 //   node scripts/verdicts.mjs [--tries N] [--list | --render] [--keep-older] [SCENARIO@RELEASE...]
 //
@@ -30,13 +30,12 @@ const { addTries, mergeVerdicts, verdictRow, verdictsPage } = await importBundle
   "out/verdicts.mjs",
 );
 
-const paths = new Map(
-  ["bugs", "shipped"].flatMap((folder) =>
-    readdirSync(join(root, "scenarios", folder))
-      .filter((name) => name.endsWith(".yaml"))
-      .map((name) => [name.replace(/\.yaml$/, ""), join(root, "scenarios", folder, name)]),
-  ),
-);
+const pathsIn = (folder) =>
+  readdirSync(join(root, "scenarios", folder))
+    .filter((name) => name.endsWith(".yaml"))
+    .map((name) => [name.replace(/\.yaml$/, ""), join(root, "scenarios", folder, name)]);
+const [bugs, shipped] = ["bugs", "shipped"].map((folder) => new Map(pathsIn(folder)));
+const paths = new Map([...bugs, ...shipped]);
 const codeDigest = digestOf(
   readdirSync(join(root, "confirm"))
     .sort()
@@ -52,7 +51,8 @@ for (const pair of todo) {
   }
   const before = sameRow(pair);
   const more = verdictRow(confirm(pair, tries - (before?.tries ?? 0)), {
-    isAffected: pair.isAffected,
+    role: pair.role,
+    inEnsembles: pair.inEnsembles,
     ...digestsOf(pair),
   });
   const row = before === undefined ? more : addTries(before, more);
@@ -67,7 +67,7 @@ if (!values.list) {
 }
 
 function pairsOf(names) {
-  if (names.length === 0) return verdictPairs([...paths.keys()]);
+  if (names.length === 0) return verdictPairs([...bugs.keys()], [...shipped.keys()]);
   return names.map((name) => {
     const [scenario, release] = name.split("@");
     if (paths.has(scenario) && release !== undefined) return pairOf(scenario, release);

@@ -2,27 +2,37 @@
 import { KNOWN_BUGS, type KnownBug, MATRIX_BUGS, OPEN_BUGS } from "../../fuzz/known-bugs.ts";
 import { MATRIX_RELEASES } from "../../fuzz/matrix.ts";
 import { behaviorOf, PUBLISHED_RELEASES } from "../../protocol/releases.ts";
+import type { VerdictRole } from "../../reports/verdicts.ts";
+import { OWN } from "../java/ensemble-scenarios.ts";
 
-/** A scenario, a release, and whether the release has the bug that the scenario shows. */
+/** The open bugs that the kind `ensembles` of `npm run test:java` shows on 3.9.5. */
+const IN_ENSEMBLES: ReadonlySet<string> = new Set(Object.keys(OWN).map((name) => `open-${name}`));
+const ENSEMBLES_RELEASE = "3.9.5";
+
+/** A scenario and a release. */
 export interface VerdictPair {
   readonly scenario: string;
   readonly release: string;
-  readonly isAffected: boolean;
+  readonly role: VerdictRole;
+  /** Whether the kind `ensembles` of `npm run test:java` shows the bug. */
+  readonly inEnsembles: boolean;
 }
 
 /** The releases on which open bugs are asked. */
 const OPEN_RELEASES = ["3.9.4", "3.9.5"];
 
 /**
- * Returns the pairs: open bugs on the newest releases, and bugs that a release has fixed on the newest affected release
- * and on the first later one in which the scenario does not fail. `scenarios`: the names of all scenarios of bugs.
+ * Returns the pairs: open bugs on the newest releases, bugs that a release has fixed on the newest affected release and
+ * on the first later one in which the scenario does not fail, and the shipped scenarios on the newest release.
+ * `scenarios`: the names of all scenarios of bugs.
  */
-export function verdictPairs(scenarios: readonly string[]): VerdictPair[] {
+export function verdictPairs(scenarios: readonly string[], shipped: readonly string[]): VerdictPair[] {
   const open = scenarios.filter((name) => OPEN_BUGS.some((bug) => isShownBy(bug, name)));
   const fixed = MATRIX_BUGS.filter(({ id }) => scenarios.includes(id) && !open.includes(id));
   return [
     ...fixed.flatMap(({ affected, alsoIn, id }) => fixedPairs(id, affected, alsoIn?.releases ?? [])),
     ...open.flatMap((scenario) => OPEN_RELEASES.map((release) => pairOf(scenario, release))),
+    ...shipped.map((scenario) => pairOf(scenario, OPEN_RELEASES.at(-1) as string)),
   ];
 }
 
@@ -35,9 +45,11 @@ function fixedPairs(scenario: string, affected: readonly string[], alsoIn: reado
 
 /** Returns the pair of a scenario and a release. */
 export function pairOf(scenario: string, release: string): VerdictPair {
-  const behavior = behaviorOf(release);
-  const isAffected = KNOWN_BUGS.some((bug) => isShownBy(bug, scenario) && bug.isIn(behavior));
-  return { scenario, release, isAffected };
+  const bugs = KNOWN_BUGS.filter((bug) => isShownBy(bug, scenario));
+  const isAffected = bugs.some((bug) => bug.isIn(behaviorOf(release)));
+  const role = bugs.length === 0 ? "conformance" : isAffected ? "affected" : "free";
+  const inEnsembles = release === ENSEMBLES_RELEASE && IN_ENSEMBLES.has(scenario);
+  return { scenario, release, role, inEnsembles };
 }
 
 function isShownBy({ alsoShownBy = [], id }: Pick<KnownBug, "alsoShownBy" | "id">, scenario: string): boolean {
