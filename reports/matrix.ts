@@ -196,9 +196,9 @@ export function matrixPage(
 }
 
 const ABOUT_REAL_SERVERS =
-  "**real servers**: the tries of `zabsim confirm` that confirm the scenario on unmodified servers of a release, of all " +
-  "tries. The first release has the bug, the second one does not; an open bug is tried on the newest two releases. " +
-  "[verdicts.md](verdicts.md) has the evidence. **·**: not tried.";
+  "**real servers**: the tries of `zabsim confirm` that confirm the scenario on unmodified servers of a release, of " +
+  "all tries. The first release has the bug, the second one does not; an open bug is tried on the newest two " +
+  "releases. [verdicts.md](verdicts.md) has the evidence. **·**: not tried.";
 
 /** Returns whether a scenario reproduces a bug of the matrix. */
 function isOfBug(scenario: string, bug: string): boolean {

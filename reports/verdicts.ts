@@ -128,11 +128,13 @@ const INTRODUCTION = `# Verdicts on real servers
 
 \`npm run verdicts\` writes this page and verdicts.json. It runs \`zabsim confirm\` ([confirm.md](confirm.md)) for each
 scenario of an open bug on the newest two releases, and for each scenario of a fixed bug on the newest release that has
-the bug and on the first later one that does not. **tries**: how many tries are confirmed, of all tries. **in order**: the
-tries in which the real servers keep the order of the simulated run until the violation. A scenario is confirmed if at
-least 9 of 10 tries are. **confirmed (ensembles)**: \`zabsim confirm\` cannot stage the scenario, but the kind
-\`ensembles\` of \`npm run test:java\` stages the bug with other steps: unmodified servers and the simulator end with
-the same roles, configurations and epochs.
+the bug and on the first later one that does not.
+
+- **tries**: how many tries are confirmed, of all tries. A scenario is confirmed if at least 9 of 10 tries are.
+- **in order**: the tries in which the real servers keep the order of the simulated run until the violation.
+- **confirmed (ensembles)**: \`zabsim confirm\` cannot stage the scenario, but the kind \`ensembles\` of
+  \`npm run test:java\` stages the bug with other steps: unmodified servers and the simulator end with the same roles,
+  configurations and epochs.
 `;
 
 /** Returns the page docs/verdicts.md. */
@@ -157,8 +159,8 @@ export function verdictsPage(rows: readonly VerdictRow[]): string {
 function conformanceText(rows: readonly VerdictRow[]): string {
   const count = (verdict: Verdict): number => rows.filter((row) => row.verdict === verdict).length;
   return (
-    "A confirmed run is a trace conformance test: the real servers do the same as the simulated ones, in the same order, " +
-    `and end in the same state. Of ${rows.length} scenarios, ${count("confirmed")} are confirmed, ${count("refuted")} ` +
+    "A confirmed run is a trace conformance test: the real servers do the same as the simulated ones, in the same " +
+    `order, and end in the same state. Of ${rows.length} scenarios, ${count("confirmed")} are confirmed, ${count("refuted")} ` +
     `refuted and ${count("not stageable")} not stageable.`
   );
 }

@@ -1,11 +1,12 @@
-// Runs `zabsim confirm` for each open bug on the newest releases, for each fixed bug on a release that has it and on one
-// that does not, and for each shipped scenario on the newest release. Writes the verdicts to docs/verdicts.json, and the pages docs/verdicts.md and docs/matrix.md.
+// Runs `zabsim confirm` for each open bug on the newest releases, for each fixed bug on a release that has it and on
+// one that does not, and for each shipped scenario on the newest release. Writes the verdicts to docs/verdicts.json,
+// and the pages docs/verdicts.md and docs/matrix.md.
 //
 //   node scripts/verdicts.mjs [--tries N] [--list | --render] [--keep-older] [SCENARIO@RELEASE...]
 //
 // A verdict that is already there is kept if the scenario and the code of confirm/ are the same, and only the missing
-// tries run, so an interrupted run continues where it was. --keep-older also keeps verdicts of older code. --list prints the
-// pairs that would run. --render only writes the pages.
+// tries run, so an interrupted run continues where it was. --keep-older also keeps verdicts of older code. --list
+// prints the pairs that would run. --render only writes the pages.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";

@@ -17,7 +17,7 @@ function text(value: string): Buffer {
   return Buffer.concat([int(value.length), Buffer.from(value)]);
 }
 
-/** Starts a process whose ids have 8 bytes. `replies`: the answers by command. Resolves to its port and the commands. */
+/** Starts a process whose ids have 8 bytes. `replies`: its answers by command. */
 async function start(replies: Record<string, Buffer[]>): Promise<{ port: number; commands: [string, Buffer][] }> {
   const commands: [string, Buffer][] = [];
   const serve = (socket: Socket): void => {
