@@ -170,6 +170,8 @@ export class Steps {
   private async clientOf({ id, plan }: RealServer): Promise<Client | undefined> {
     const endMs = Date.now() + CLIENT_MS_MAX;
     let client = this.clients.get(id);
+    // A server that stops serving ends the connections of its clients.
+    if (client?.isOpen === false) client = undefined;
     while (client === undefined && Date.now() < endMs) {
       client = await Client.open(plan.host, PORTS.client, SESSION_MS_MAX).catch(() => undefined);
       if (client === undefined) await sleep(50);

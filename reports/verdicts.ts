@@ -160,8 +160,8 @@ function conformanceText(rows: readonly VerdictRow[]): string {
   const count = (verdict: Verdict): number => rows.filter((row) => row.verdict === verdict).length;
   return (
     "A confirmed run is a trace conformance test: the real servers do the same as the simulated ones, in the same " +
-    `order, and end in the same state. Of ${rows.length} scenarios, ${count("confirmed")} are confirmed, ${count("refuted")} ` +
-    `refuted and ${count("not stageable")} not stageable.`
+    `order, and end in the same state. Of ${rows.length} scenarios, ${count("confirmed")} are confirmed, ` +
+    `${count("refuted")} refuted and ${count("not stageable")} not stageable.`
   );
 }
 
