@@ -4,6 +4,7 @@
  * the total order of the run.
  */
 import type { ProtocolRecord } from "../cluster/records.ts";
+import type { Violation } from "../invariants/index.ts";
 import {
   FOLLOWERINFO,
   formatZxid,
@@ -119,6 +120,16 @@ export function scheduleOf(run: ScenarioRun): Schedule {
     else if (source === "record") builder.record(fact);
   }
   return builder.schedule();
+}
+
+/** The longest order of a run whose servers repeat the same attempts without an end. */
+const ITEMS_MAX = 400;
+
+/** Returns the order without what comes late, and after the last violation of the run. */
+export function withoutRepetitions(schedule: Schedule, violations: readonly Pick<Violation, "atUs">[]): Schedule {
+  const lastUs = Math.max(0, ...violations.map(({ atUs }) => atUs));
+  const isKept = ({ atUs, place }: Item): boolean => place < ITEMS_MAX || atUs <= lastUs;
+  return { ...schedule, items: schedule.items.filter(isKept) };
 }
 
 /** An item that comes before all others of its time. */

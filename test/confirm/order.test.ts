@@ -1,7 +1,7 @@
 /** Tests the order of a simulated run, and how real servers are held to it. */
 import { describe, expect, it } from "vitest";
 import { isKind, Order } from "../../confirm/order.ts";
-import { factText, type Item, type Schedule, scheduleOf } from "../../confirm/schedule.ts";
+import { factText, type Item, type Schedule, scheduleOf, withoutRepetitions } from "../../confirm/schedule.ts";
 import { loadScenario } from "../../lib/load-scenario.ts";
 import { runScenario } from "../../scenarios/run.ts";
 import { Trace } from "../../sim/index.ts";
@@ -50,6 +50,16 @@ describe("scheduleOf", () => {
     const texts = textsOf(scheduleOfScenario("open-crash-before-current-epoch-cannot-start"), 1);
     expect(texts.slice(-2)).toEqual(["starts", "exits with code 1"]);
   });
+});
+
+it("follows servers that repeat their attempts without an end only for a while, but always to the violation", () => {
+  const long = scheduleOfScenario("open-voter-ahead-of-leader-never-joins");
+  expect(long.items.length).toBeGreaterThan(400);
+  expect(withoutRepetitions(long, []).items).toHaveLength(400);
+  const last = long.items[600] as Item;
+  expect(withoutRepetitions(long, [last]).items.length).toBeGreaterThan(600);
+  const short = scheduleOfScenario("follower-behind-diff");
+  expect(withoutRepetitions(short, [])).toEqual(short);
 });
 
 describe("stalls", () => {
