@@ -80,6 +80,11 @@ export class Order {
     return oldest === undefined || atUs - oldest.atUs <= CONCURRENT_US;
   }
 
+  /** Returns whether two items may come in another order than in the simulated run. */
+  isConcurrent(a: Item, b: Item): boolean {
+    return Math.abs(a.atUs - b.atUs) <= CONCURRENT_US;
+  }
+
   /** The place that a server has reached: that of its next item. */
   place(server: number): number {
     return this.next(server)?.place ?? Number.POSITIVE_INFINITY;

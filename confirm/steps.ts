@@ -84,7 +84,9 @@ export class Steps {
   /** Servers that start one after another start in parallel. Each one is done when it takes part in the election. */
   private start(item: Item): boolean {
     const { disks, events, evidence, progress } = this.context;
-    if (progress.starting.has(item) || !progress.order.isFirst(item, progress.starting)) return false;
+    const { order, starting } = progress;
+    if (starting.has(item) || !order.isFirst(item, starting)) return false;
+    if ([...starting].some((other) => !order.isConcurrent(item, other))) return false;
     const server = this.serverOf(item);
     progress.log(`server ${server.id} starts`);
     progress.starting.add(item);
