@@ -19,6 +19,8 @@ const INIT_MS_MIN = 20_000;
 const SYNC_MS_MIN = 10_000;
 /** The longest interval between two notifications. ZooKeeper's default is a minute, in which an election may wait. */
 const NOTIFICATION_MS_MAX = 1000;
+/** A follower tries five times to connect to a leader, which can know later that it is elected. */
+const CONNECT_RETRY_MS = 500;
 const PRE_ALLOC_BYTES = 65_536;
 const TOTAL_MS = 180_000;
 const DEVIATIONS_MAX = 12;
@@ -105,7 +107,8 @@ function serversOf(
     const spec = scenario.servers[id];
     if (spec === undefined) continue;
     const settings: Partial<Settings> = {
-      ...{ maxNotificationIntervalMs: NOTIFICATION_MS_MAX, ...scenario.settings, ...spec.settings },
+      ...{ maxNotificationIntervalMs: NOTIFICATION_MS_MAX, leaderConnectDelayDuringRetryMs: CONNECT_RETRY_MS },
+      ...{ ...scenario.settings, ...spec.settings },
     };
     const { preAllocSizeBytes = PRE_ALLOC_BYTES } = settings;
     const { initLimit, syncLimit } = limitsOf(DEFAULT_SETTINGS, settings, tickMs);
