@@ -159,13 +159,15 @@ export class RealServer {
 
   /** Kills the process with SIGKILL. Resolves when it has ended. */
   async kill(): Promise<void> {
-    const { process } = this;
-    this.socket?.close();
+    const { process, socket } = this;
     this.socket = undefined;
-    if (process === undefined || !this.isRunning) return;
-    const ended = new Promise((resolve) => process.once("exit", resolve));
-    process.kill("SIGKILL");
-    await ended;
+    if (process !== undefined && this.isRunning) {
+      const ended = new Promise((resolve) => process.once("exit", resolve));
+      process.kill("SIGKILL");
+      await ended;
+    }
+    // Threads that wait for an answer go on if the socket closes, so it closes last.
+    socket?.close();
   }
 
   /** Removes snapshots that were incomplete when the process was killed, as the simulated disk does. */
