@@ -52,9 +52,11 @@ export const HELP = {
       ["zabsim replay mine.yaml --only sync-decided,failed", "print only sync decisions and failures"],
       ["zabsim replay mine.yaml --only voted,election-waited,election-link,elected", "print only the elections"],
     ],
+    notes: ["The argument can also be a trace of zabsim join --trace: a new core gets its inputs."],
     exitCodes: [
       [EXIT_OK, "the run met the expectations of its scenario"],
       [EXIT_FINDING, "the run did not meet an expectation of the scenario, or violated an invariant unexpectedly"],
+      [EXIT_NONDETERMINISM, "a trace was given, and the new core did something else"],
       [EXIT_LIVENESS, "servers did not serve again after all faults were undone; there was no other failure"],
       [EXIT_INTERRUPTED, "--step was ended by Ctrl-C; q ends it with 0"],
     ],
@@ -144,7 +146,8 @@ export const HELP = {
     examples: [
       ["zabsim judge 2172 --time 0s", "print which scenarios pull request 2172 fixes and breaks; takes a minute"],
       ["zabsim judge 5094 --plans 500", "also run 500 plans without and with the pull request for ZOOKEEPER-5094"],
-      ["zabsim judge snapReplacesLog --zookeeper 3.8.6", "judge one of zabsim's fixes on 3.8.6"],
+      ["zabsim judge open-snapshot-survives-trunc --time 0s", "judge zabsim's fix of the bug that a scenario shows"],
+      ["zabsim judge --list", "print what can be judged"],
     ],
     exitCodes: [
       [EXIT_OK, "the behavior breaks nothing"],
@@ -299,6 +302,25 @@ export const HELP = {
       [EXIT_OK, "the server is synced (--until synced)"],
       [EXIT_FINDING, "the server exited, or violated an invariant"],
       ...interrupted("the server ends as if it was killed"),
+    ],
+  },
+  proxy: {
+    examples: [
+      ["zabsim proxy --config proxy.yaml", "pass everything on until Ctrl-C, and print the sync decisions"],
+      ["zabsim proxy --config proxy.yaml --scenario cut.yaml --until 60s", "perform the steps of a scenario"],
+    ],
+    exitCodes: [
+      [EXIT_OK, "the time of --until is over, and the expectations of the scenario are met"],
+      [EXIT_FINDING, "an expectation of the scenario is not met"],
+      ...INTERRUPTED,
+    ],
+    notes: [
+      "proxy.yaml has the addresses of each server, HOST:QUORUM_PORT:ELECTION_PORT:",
+      "  servers:",
+      "    1: { address: 127.0.0.1:2881:3881, proxy: 127.0.0.1:12881:13881 }",
+      "    2: { address: 127.0.0.1:2882:3882, proxy: 127.0.0.1:12882:13882 }",
+      "The zoo.cfg of server 1 then has the lines server.1=127.0.0.1:2881:3881 and",
+      "server.2=127.0.0.1:12882:13882: its own address, and those of the proxy for the others.",
     ],
   },
   init: {

@@ -20,6 +20,7 @@ import { EXIT_FINDING, EXIT_OK } from "./exit-codes.ts";
 import { interruptible } from "./interrupt.ts";
 import { oneOf, paintFor } from "./options.ts";
 import { textWidth, write } from "./output.ts";
+import { ReceivedPackets } from "./received-packets.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface JoinOptions {
@@ -104,16 +105,18 @@ async function untilEnd(
     print(record);
     if (options.until === "synced" && SYNCED.includes(record.event)) end(EXIT_OK);
   };
+  const packets = new ReceivedPackets(recorded);
   const owner: LiveOwner = {
-    notes: new Watchers(notes, new NoteRecorder(myid, now, recorded)),
+    notes: new Watchers(notes, new NoteRecorder(myid, now, (record) => packets.noted(record))),
     trace: typeof traceFd === "number" ? (line) => writeFileSync(traceFd, line) : undefined,
     received: (from, { type, zxid }) => {
       // A PING arrives twice a tick, and says nothing new.
       if (type === PING) return;
-      recorded({ atUs: now(), server: myid, event: "received", from, message: PACKET_NAMES[type] as string, zxid });
+      const message = PACKET_NAMES[type] as string;
+      packets.received({ atUs: now(), server: myid, event: "received", from, message, zxid });
     },
     exited: (exitCode) => {
-      recorded({ atUs: now(), server: myid, event: "crashed", exitCode, lost: [] });
+      packets.noted({ atUs: now(), server: myid, event: "crashed", exitCode, lost: [] });
       end(EXIT_FINDING);
     },
   };

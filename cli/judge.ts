@@ -4,11 +4,10 @@
  */
 import { judgeCampaigns } from "../campaign/judge-campaigns.ts";
 import { saveIn } from "../campaign/output-files.ts";
-import { type JudgedScenario, judgeScenario } from "../fuzz/judged-scenarios.ts";
-import { OPEN_BUGS } from "../fuzz/known-bugs.ts";
-import { NAMED_BEHAVIORS, PULL_REQUESTS, type PullRequest } from "../protocol/named-behaviors.ts";
-import { PUBLISHED_RELEASES } from "../protocol/releases.ts";
-import { breaks, type JudgedCampaigns, type JudgeReport, judgeText } from "../reports/judge.ts";
+import { JUDGED_BEHAVIORS, type JudgedBehavior, judgedBehaviorNamed } from "../fuzz/judged-behaviors.ts";
+import { type JudgedScenario, ScenarioJudge } from "../fuzz/judged-scenarios.ts";
+import { breaks, type JudgedCampaigns, type JudgeReport, judgeJson, judgeText } from "../reports/judge.ts";
+import { type ListEntry, listingText } from "../reports/listing.ts";
 import { didYouMean } from "../scenarios/loading/did-you-mean.ts";
 import { CampaignProgress } from "./campaign-progress.ts";
 import { EXIT_FINDING, EXIT_NONDETERMINISM, EXIT_OK } from "./exit-codes.ts";
@@ -29,33 +28,31 @@ export interface JudgeOptions {
   /** Time limit of the first campaign in microseconds. If it is 0, no campaigns run. */
   readonly time?: number;
   readonly out?: string;
+  /** Prints the behaviors, and judges none. */
+  readonly list?: boolean;
   readonly json?: boolean;
 }
 
 const DEFAULTS = { seed: 1n, plans: 2000n, timeUs: 60_000_000, out: "zabsim-judge" } as const;
 
-export async function judge(name: string, options: JudgeOptions): Promise<number> {
-  checkCombination(options);
-  const behavior = behaviorNamed(name);
-  const pull: PullRequest | undefined = PULL_REQUESTS[behavior];
-  const release = options.zookeeper ?? pull?.release ?? (PUBLISHED_RELEASES.at(-1) as string);
+export async function judge(name: string | undefined, options: JudgeOptions): Promise<number> {
+  checkCombination(name, options);
+  if (name === undefined) return listBehaviors(options);
+  const { about, difference, name: behavior, release: ownRelease, tickets } = behaviorNamed(name);
+  const release = options.zookeeper ?? ownRelease;
   const paths = scenarioPaths(options.scenarios ?? []);
   return interruptible(async (interruption) => {
     const { signal } = interruption;
     const scenarios = await judgeScenarios(paths, release, behavior, signal);
     const campaigns = await runCampaigns(release, behavior, options, signal);
     const report: JudgeReport = {
-      behavior,
-      tickets: pull?.tickets ?? [],
-      about: pull?.about ?? aboutFix(behavior),
-      difference: pull?.difference,
-      release,
+      ...{ behavior, tickets, about, difference, release },
       scenarios,
       scenarioCount: paths.length,
       campaigns,
       interrupted: signal.aborted,
     };
-    if (options.json) await write(`${JSON.stringify({ ...report, breaks: breaks(report) })}\n`);
+    if (options.json) await write(`${JSON.stringify(judgeJson(report))}\n`);
     else await write(`${judgeText(report, paintFor(process.stdout), textWidth())}\n`);
     return interruption.exitCode ?? exitCodeOf(report);
   });
@@ -66,29 +63,48 @@ function exitCodeOf(report: JudgeReport): number {
   return breaks(report) ? EXIT_FINDING : EXIT_OK;
 }
 
-function checkCombination({ out, plans, seed, time }: JudgeOptions): void {
+function checkCombination(name: string | undefined, options: JudgeOptions): void {
+  const { json: _json, list, ...others } = options;
+  const given = Object.entries(others).find(([, value]) => value !== undefined);
+  if (list && name !== undefined) throw new UsageError(`--list cannot be combined with ${name}`);
+  if (list && given !== undefined) throw new UsageError(`--list cannot be combined with --${given[0]}`);
+  if (!list && name === undefined)
+    throw new UsageError("judge: missing behavior (accepted: one of `zabsim judge --list`)");
+  const { out, plans, seed, time } = options;
   const ignored = Object.entries({ plans, seed, out }).find(([, value]) => value !== undefined);
   if (time === 0 && ignored !== undefined) {
     throw new UsageError(`--${ignored[0]} cannot be combined with --time 0s, which runs no campaign`);
   }
 }
 
-/** Returns the behavior with this name, this number of a pull request or ticket, or this name of a bug's scenario. */
-function behaviorNamed(name: string): string {
-  const number = /^(?:pull-|zookeeper-|#)?(\d+)$/i.exec(name)?.[1];
-  const pull = Object.entries(PULL_REQUESTS).find(
-    ([id, { tickets }]) => id === `pull-${number}` || tickets.includes(`ZOOKEEPER-${number}`),
+/** Prints the behaviors that can be judged: pull requests with their tickets, then fixes with their scenarios. */
+async function listBehaviors({ json }: JudgeOptions): Promise<number> {
+  if (json) {
+    await write(`${JSON.stringify(JUDGED_BEHAVIORS)}\n`);
+    return EXIT_OK;
+  }
+  const isPull = ({ tickets }: JudgedBehavior): boolean => tickets.length > 0;
+  const groups = [
+    ["open pull requests", JUDGED_BEHAVIORS.filter(isPull)],
+    ["fixes", JUDGED_BEHAVIORS.filter((one) => !isPull(one))],
+  ] as const;
+  const texts = groups.map(([title, behaviors]) =>
+    listingText(title, behaviors.map(listEntry), paintFor(process.stdout), textWidth()),
   );
-  const fix = OPEN_BUGS.find(({ id }) => id === name)?.fix;
-  const behavior = pull?.[0] ?? fix ?? NAMED_BEHAVIORS.find((one) => one.toLowerCase() === name.toLowerCase());
-  if (behavior !== undefined) return behavior;
-  const accepted = `${Object.keys(PULL_REQUESTS).join(", ")}, or a fix from \`zabsim list fixes\``;
-  throw new UsageError(`${name}: unknown behavior${didYouMean(name, NAMED_BEHAVIORS)} (accepted: ${accepted})`);
+  await write(`${texts.join("\n\n")}\n`);
+  return EXIT_OK;
 }
 
-function aboutFix(behavior: string): string {
-  const bug = OPEN_BUGS.find(({ fix }) => fix === behavior);
-  return `zabsim's fix of ${bug?.id}: ${bug?.cause} ${bug?.effect}`;
+function listEntry({ about, name, shownBy, tickets }: JudgedBehavior): ListEntry {
+  return { name, about: tickets.length > 0 ? `${tickets.join(", ")}. ${about}` : `fixes ${shownBy.join(", ")}` };
+}
+
+function behaviorNamed(name: string): JudgedBehavior {
+  const behavior = judgedBehaviorNamed(name);
+  if (behavior !== undefined) return behavior;
+  const names = JUDGED_BEHAVIORS.map((one) => one.name);
+  const accepted = "a name, a ticket or a scenario from `zabsim judge --list`";
+  throw new UsageError(`${name}: unknown behavior${didYouMean(name, names)} (accepted: ${accepted})`);
 }
 
 /** Runs scenarios without and with the behavior. After Ctrl-C, skips the rest. */
@@ -100,10 +116,11 @@ async function judgeScenarios(
 ): Promise<JudgedScenario[]> {
   const rows: JudgedScenario[] = [];
   const progress = new ProgressLine();
+  const scenarioJudge = new ScenarioJudge(release);
   for (const [i, path] of paths.entries()) {
     if (signal.aborted) break;
     if (progress.isDue) progress.write(`judge: scenario ${i + 1} of ${paths.length}`);
-    rows.push(judgeScenario(readScenario(path, []).scenario, release, behavior));
+    rows.push(scenarioJudge.judge(readScenario(path, []).scenario, behavior));
     await pause();
   }
   progress.end();

@@ -93,8 +93,24 @@ function headOf(path: string): Buffer {
 /** What `readLines` calls for each line. If it returns false, reading ends. */
 export type OnLine = (line: string) => boolean | undefined;
 
-/** Reads a file line by line. `onBytes` is called with the number of bytes of each piece. */
+/** The first characters of a trace of `zabsim join`. live/traced-run.ts reads it. */
+const TRACE_START = '{"server":{"release":';
+
+/** Returns whether a file is a trace of `zabsim join`. */
+export function isLiveTrace(path: string): boolean {
+  return path !== "-" && headOf(path).toString("latin1").startsWith(TRACE_START);
+}
+
+/**
+ * Reads a file line by line. The lines of a trace of `zabsim join` are those of the log that a ZooKeeper server would
+ * have written. `onBytes` is called with the number of bytes of each piece.
+ */
 export async function readLines(path: string, onLine: OnLine, onBytes?: (bytes: number) => void): Promise<void> {
+  if (isLiveTrace(path)) {
+    const { logOfTrace } = await import("./live-trace.ts");
+    for (const line of logOfTrace(path)) if (onLine(line) === false) return;
+    return;
+  }
   const source = path === "-" ? process.stdin : createReadStream(path, { highWaterMark: CHUNK_BYTES });
   if (onBytes !== undefined) source.on("data", (piece: Buffer) => onBytes(piece.length));
   const isGzip = path !== "-" && isGzipFile(path);

@@ -383,13 +383,15 @@ function createProgram(done: (code: number) => void): Command {
     .action(async (options) => done(await (await import("./matrix.ts")).matrix(options)));
 
   command(
-    "judge <behavior>",
+    "judge [behavior]",
     "show what an open pull request or a fix changes",
     "Shows what an open pull request of ZooKeeper, or one of zabsim's fixes, changes. Runs each kept scenario and " +
       "each shipped scenario without and with the behavior, and two campaigns with the same seeds. Prints what the " +
       "behavior fixes, what it breaks, and what still fails. The argument is the number of a pull request or of its " +
-      "ticket, e.g. 2172, or the name of a fix from `zabsim list fixes`.",
+      "ticket, e.g. 2172, the name of a fix, e.g. snapReplacesLog, or a scenario of the bug that the fix fixes. " +
+      "--list prints them all.",
   )
+    .option("--list", "print the pull requests and the fixes, and judge none; only with --json")
     .option(
       "--scenarios <names>",
       "run only these scenarios: names or paths, separated by commas (default: all that ship)",
@@ -615,6 +617,29 @@ function createProgram(done: (code: number) => void): Command {
     )
     .option("--until <moment>", "end when the server is synced with the leader: synced (default: Ctrl-C)")
     .action(async (options) => done(await (await import("./join.ts")).join(options)));
+
+  command(
+    "proxy",
+    "perform the network steps of a scenario between real servers",
+    "Sits between the servers of a real ensemble: each server finds the others at addresses of the proxy. Passes on " +
+      "their connections, and performs the network steps of a scenario on them: cuts, delays, dropped and held " +
+      "messages, and more. Prints the packets of the handshakes and the steps as they happen, and at the end the " +
+      "sync decisions of the servers and the number of messages on each link.",
+  )
+    .requiredOption("--config <file>", "YAML file with the addresses of the servers (required)")
+    .option("--scenario <file>", "scenario whose network steps to perform (default: none)")
+    .option(
+      "--until <time>",
+      "stop after this time, e.g. 60s (default: that of the scenario, or Ctrl-C)",
+      parseTime("--until"),
+    )
+    .option("--trace <file>", "write each message and each connection to this file, as JSON lines (default: none)")
+    .option(
+      "--zookeeper <release>",
+      "ZooKeeper release of the servers, e.g. 3.4.14: its messages and its rules (default: newest)",
+      parseRelease("--zookeeper"),
+    )
+    .action(async (options) => done(await (await import("./proxy.ts")).proxy(options)));
 
   command(
     "doctor [dirs...]",

@@ -167,7 +167,7 @@ async function cellsOf(scenarios: BugScenarios, signal: AbortSignal): Promise<Ma
   return cells;
 }
 
-function jsonEntry({ bug, expected, median, met, release, reproduced }: MatrixEntry) {
+function jsonEntry({ bug, campaigns, expected, median, met, release, reproduced, why }: MatrixEntry) {
   return {
     bug,
     release,
@@ -176,6 +176,9 @@ function jsonEntry({ bug, expected, median, met, release, reproduced }: MatrixEn
     found: met === undefined ? null : met > 0,
     runs: median?.runs ?? null,
     seconds: median === undefined ? null : Number(median.seconds.toFixed(2)),
+    campaigns: campaigns ?? null,
+    met: met ?? null,
+    why: why ?? null,
   };
 }
 

@@ -3,6 +3,7 @@
  * follows.
  */
 
+import { existsSync, statSync } from "node:fs";
 import { type ProtocolRecord, RECORD_EVENTS } from "../cluster/records.ts";
 import { recordJson } from "../reports/run-json.ts";
 import { runReport } from "../reports/run-report.ts";
@@ -15,6 +16,7 @@ import { Trace } from "../sim/index.ts";
 import { type Conflict, refuseConflicts } from "./conflicts.ts";
 import { checkEventFilters, type EventFilters } from "./event-filters.ts";
 import { EXIT_FINDING, EXIT_LIVENESS, EXIT_OK } from "./exit-codes.ts";
+import { isLiveTrace } from "./log-files.ts";
 import { overridesOf, paintFor, type ScenarioOptions } from "./options.ts";
 import { textWidth, write } from "./output.ts";
 import { isOnlyStuck, noiseRefused, planFor, replayCommand, seedFor } from "./run.ts";
@@ -38,6 +40,7 @@ const CONFLICTS: readonly Conflict[] = [
 ];
 
 export async function replay(name: string, options: ReplayOptions): Promise<number> {
+  if (isTraceFile(name)) return (await import("./replay-trace.ts")).replayTraceFile(name, options);
   refuseConflicts(options, CONFLICTS);
   const path = scenarioPath(name);
   const file = readScenario(path, overridesOf(options));
@@ -75,6 +78,11 @@ export async function replay(name: string, options: ReplayOptions): Promise<numb
   }
   if (result.ok) return EXIT_OK;
   return isOnlyStuck(result) ? EXIT_LIVENESS : EXIT_FINDING;
+}
+
+/** Returns whether the name is that of a trace of `zabsim join`. */
+function isTraceFile(name: string): boolean {
+  return existsSync(name) && statSync(name).isFile() && isLiveTrace(name);
 }
 
 function checkFilters(scenario: Scenario, options: ReplayOptions): void {

@@ -179,6 +179,12 @@ export class Server implements NodeProgram<Message>, Effects {
     return this.peer.write(value, bytes);
   }
 
+  /** Makes the log thread start a new log file and save a snapshot. Returns false if the server does not serve. */
+  takeSnapshot(): boolean {
+    this.input();
+    return this.peer.takeSnapshot();
+  }
+
   /** Handles a client's request to change the configuration. Returns what the leader does with it. */
   reconfig(request: ReconfigRequest): ReconfigResult {
     this.input();

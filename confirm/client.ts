@@ -32,6 +32,11 @@ export class Client {
     this.socket.on("close", () => this.fail(new Error("the server closed the connection")));
   }
 
+  /** Whether requests can still be sent. */
+  get isOpen(): boolean {
+    return !this.socket.destroyed;
+  }
+
   /** Opens a session. Rejects if the server does not serve, or after `timeoutMs`. */
   static open(host: string, port: number, timeoutMs: number): Promise<Client> {
     return new Promise((resolve, reject) => {

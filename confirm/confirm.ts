@@ -12,7 +12,7 @@ import { Trace } from "../sim/index.ts";
 import { type FoundViolation, type InvariantShowing, isShowable, type Judgment, judge } from "./judge.ts";
 import { compilePreload } from "./preload.ts";
 import type { Deviation } from "./progress.ts";
-import { scheduleOf } from "./schedule.ts";
+import { scheduleOf, withoutRepetitions } from "./schedule.ts";
 import { endDifferences, type ServerEnd, settle } from "./server-ends.ts";
 import { changedSettings, notStageable, realScenario } from "./stageable.ts";
 import { checkJava } from "./tools.ts";
@@ -135,7 +135,8 @@ async function tryOnce(
   const startMs = Date.now();
   const { release, signal } = options;
   const witness = new Witness(scenario, release, committedBefore(scenario), startMs);
-  return await withTrial(scenario, scheduleOf(run), witness, options, async ({ end, servers }) => {
+  const schedule = withoutRepetitions(scheduleOf(run), run.violations);
+  return await withTrial(scenario, schedule, witness, options, async ({ end, servers }) => {
     const ends = await settle(run, [...servers.values()], witness, signal);
     const incomplete = end.isComplete ? [] : ["the real servers do not reach the end of the simulated run"];
     const judgment = judge({

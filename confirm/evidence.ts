@@ -1,5 +1,5 @@
 /** What real servers show while they run: the interface between a run and those who judge it. */
-import type { WaitingMessage } from "./proxy.ts";
+import type { WaitingMessage } from "../traffic/proxied-connection.ts";
 import type { RealServer } from "./real-server.ts";
 
 /** Receives what real servers show. */

@@ -90,13 +90,15 @@ export class HeldDisks {
 
   private tryQuestion(server: RealServer, question: Question): void {
     const intent = intentOf(question, this.release);
+    const next = this.progress.order.next(server.id);
+    // A record can be logged twice, and its second sync is an item, too.
+    const isNext = next !== undefined && !this.isUnderWay(next) && matches(intent, next.fact);
     const isSynced = intent.kind === "sync" && (intent.zxid ?? 0) <= (this.durableUpTo.get(server.id) ?? 0);
-    if (intent.kind === "free" || isSynced) {
+    if (intent.kind === "free" || (isSynced && !isNext)) {
       question.go();
       return;
     }
-    const next = this.progress.order.next(server.id);
-    if (next === undefined || this.isUnderWay(next) || !matches(intent, next.fact)) return;
+    if (!isNext || !this.progress.order.isDue(next)) return;
     this.answer(server, question, next, intent);
   }
 

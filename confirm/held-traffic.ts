@@ -3,13 +3,14 @@
  * its receiver. A notification passes when both servers have come as far as in the simulated run.
  */
 import { asZxid, LOOKING, PROPOSAL, REQUEST } from "../protocol/index.ts";
+import type { Direction, ProxiedConnection, Traffic, WaitingMessage } from "../traffic/proxied-connection.ts";
 import type { WireNotification, WireRules } from "../wire/index.ts";
 import type { Evidence } from "./evidence.ts";
 import { type ItemOf, isKind } from "./order.ts";
 import type { Question } from "./preload.ts";
 import type { Progress } from "./progress.ts";
-import { type Direction, openProxied, type ProxiedConnection, type Traffic, type WaitingMessage } from "./proxy.ts";
 import { PORTS, type RealServer } from "./real-server.ts";
+import { openProxied } from "./redirected-connect.ts";
 import { FREE_PACKETS, factText, packetText, type VoteFacts, voteText, zxidOfPacket } from "./schedule.ts";
 
 const NOTIFICATION_WAIT_MS = 500;
@@ -32,6 +33,8 @@ export class HeldTraffic implements Traffic {
   private readonly connections: ProxiedConnection[] = [];
   private readonly arrivedMs = new WeakMap<WaitingMessage, number>();
   private readonly requests = new Map<number, Set<string>>();
+  /** The connections of the simulated run for which the real ones stand. */
+  private readonly simulated = new Map<ProxiedConnection, number>();
 
   /** `advance` is called after each message that arrives. */
   constructor(
@@ -87,6 +90,7 @@ export class HeldTraffic implements Traffic {
   pass(): boolean {
     let changed = false;
     for (const connection of this.connections) {
+      if (!this.simulated.has(connection) && isAbandoned(connection)) connection.destroy();
       for (const direction of [connection.toListener, connection.toClient]) {
         while (this.passFirst(connection, direction)) changed = true;
         if (direction.isEnded && direction.waiting.length === 0) this.passEnd(connection, direction);
@@ -124,13 +128,14 @@ export class HeldTraffic implements Traffic {
   private mayPass(connection: ProxiedConnection, { packet, to, from }: WaitingMessage): boolean {
     if (packet === undefined) return true;
     const { order } = this.progress;
-    const { simulated } = connection;
+    const simulated = this.simulated.get(connection);
     if (FREE_PACKETS.has(packet.type)) return simulated !== undefined && order.hasPings(to, simulated);
     const next = order.next(to);
-    if (!isKind(next, "packet") || next.fact.from !== from || next.fact.type !== packet.type) return false;
+    if (!isKind(next, "packet") || !order.isDue(next) || next.fact.from !== from || next.fact.type !== packet.type)
+      return false;
     if (next.fact.zxid !== zxidOfPacket(packet.type, packet.zxid)) return false;
     if (simulated !== undefined && simulated !== next.fact.connection) return false;
-    connection.simulated = next.fact.connection;
+    this.simulated.set(connection, next.fact.connection);
     this.progress.finish(next);
     return true;
   }
@@ -177,7 +182,8 @@ export class HeldTraffic implements Traffic {
 
   /** Passes on the end of a side, unless the receiver learns of it later. */
   private passEnd(connection: ProxiedConnection, direction: Direction): void {
-    const { port, simulated } = connection;
+    const { port } = connection;
+    const simulated = this.simulated.get(connection);
     if (port === "quorum" && this.progress.order.closesLater(direction.to, direction.from, simulated)) return;
     connection.end(direction);
   }
@@ -190,7 +196,7 @@ export class HeldTraffic implements Traffic {
         port === "quorum" && !isClosed && [client, listener].includes(item.server) && [client, listener].includes(peer),
     );
     const connection =
-      between.find((one) => one.simulated === simulated) ?? between.find((one) => one.simulated === undefined);
+      between.find((one) => this.simulated.get(one) === simulated) ?? between.find((one) => !this.simulated.has(one));
     const isFirst = this.progress.order.isFirst(item);
     if (connection === undefined) {
       if (isFirst) this.progress.finish(item);
@@ -217,7 +223,7 @@ export class HeldTraffic implements Traffic {
     const name = packet === undefined ? "bytes" : packetText(packet.type, zxidOfPacket(packet.type, packet.zxid));
     this.progress.deviate(server, "extra", `receives ${name} from ${from}, where it ${factText(fact)}`);
     if (packet?.type === fact.type && from === fact.from) {
-      connection.simulated ??= fact.connection;
+      if (!this.simulated.has(connection)) this.simulated.set(connection, fact.connection);
       this.progress.order.finish(item);
     }
     this.evidence.packet(message);
@@ -246,6 +252,16 @@ export class HeldTraffic implements Traffic {
         return text === undefined ? [] : [`${message.from} -> ${message.to}: ${text}`];
       });
   }
+}
+
+/**
+ * Returns whether a learner has ended a connection of whose packets the leader got none. The first packet waited too
+ * long, and the learner has a newer connection, or looks for a leader.
+ */
+function isAbandoned({ port, toListener }: ProxiedConnection): boolean {
+  if (port !== "quorum" || !toListener.isEnded) return false;
+  toListener.waiting.length = 0;
+  return true;
 }
 
 function waitingText({ notification, packet }: WaitingMessage): string | undefined {

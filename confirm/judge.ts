@@ -47,7 +47,6 @@ export interface Judgment {
 const NOT_CHECKED: Readonly<Partial<Record<InvariantId, "needs memory" | "ends a synchronization">>> = {
   "claimed-quorums": "needs memory",
   "commit-completeness": "needs memory",
-  "memory-equals-disk": "needs memory",
   "zxid-covers-tree": "needs memory",
   "no-bad-state": "ends a synchronization",
   "no-bad-ack": "ends a synchronization",

@@ -12,6 +12,8 @@ export function isKind<Kind extends Fact["kind"]>(item: Item | undefined, ...kin
   return item !== undefined && (kinds as string[]).includes(item.fact.kind);
 }
 
+/** What happens within this virtual time can come in another order, because the servers work concurrently. */
+const CONCURRENT_US = 30_000;
 const NONE: ReadonlySet<Item> = new Set();
 
 /** The progress of all servers. */
@@ -70,6 +72,17 @@ export class Order {
   /** Returns whether every earlier item of every server is done, except these. */
   isFirst(item: Item, except: ReadonlySet<Item> = NONE): boolean {
     return this.oldest(except) === item;
+  }
+
+  /** Returns whether everything that happened well before an item is done. */
+  isDue({ atUs }: Item): boolean {
+    const oldest = this.oldest();
+    return oldest === undefined || atUs - oldest.atUs <= CONCURRENT_US;
+  }
+
+  /** Returns whether two items may come in another order than in the simulated run. */
+  isConcurrent(a: Item, b: Item): boolean {
+    return Math.abs(a.atUs - b.atUs) <= CONCURRENT_US;
   }
 
   /** The place that a server has reached: that of its next item. */

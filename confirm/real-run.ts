@@ -8,6 +8,7 @@ import { FOLLOWERINFO, OBSERVERINFO } from "../protocol/index.ts";
 import { wireRulesOf } from "../wire/index.ts";
 import type { Evidence } from "./evidence.ts";
 import { HeldDisks } from "./held-disks.ts";
+import { HeldThreads } from "./held-threads.ts";
 import { HeldTraffic } from "./held-traffic.ts";
 import { isKind } from "./order.ts";
 import type { Question } from "./preload.ts";
@@ -42,6 +43,7 @@ interface RealRunOptions {
 }
 
 const STALL_MS = 2500;
+const BUSY_FACTOR_MAX = 3;
 /** Servers that have missed a notification send their votes again only after a while. */
 const ELECTION_MS_MAX = 25_000;
 const INFO_PACKETS: ReadonlySet<number> = new Set([FOLLOWERINFO, OBSERVERINFO]);
@@ -70,7 +72,8 @@ export class RealRun implements ServerEvents {
     this.disks = new HeldDisks(progress, evidence, release);
     this.traffic = new HeldTraffic(progress, servers, wireRulesOf(release), evidence, advance);
     const { disks, traffic } = this;
-    this.steps = new Steps({ progress, servers, evidence, disks, traffic, events: this, advance });
+    const threads = new HeldThreads(progress);
+    this.steps = new Steps({ progress, servers, evidence, disks, traffic, threads, events: this, advance });
   }
 
   /** Runs until all items are done, or the limits are reached. Rejects if the signal aborts. */
@@ -82,7 +85,7 @@ export class RealRun implements ServerEvents {
       signal.throwIfAborted();
       this.advance();
       if (Date.now() > endMs || deviations.length > this.limits.deviationsMax) break;
-      if (this.progress.idleMs > this.stallMs()) this.resolveStall();
+      if (this.isStalled()) this.resolveStall();
       await sleep(TICK_MS);
     }
     return { deviations, isComplete: order.oldest() === undefined };
@@ -123,6 +126,14 @@ export class RealRun implements ServerEvents {
       changed = this.traffic.pass() || changed;
       changed = this.steps.act() || changed;
     }
+  }
+
+  /** A server whose threads run, or wait for a core, has more time. */
+  private isStalled(): boolean {
+    const { idleMs } = this.progress;
+    const stallMs = this.stallMs();
+    if (idleMs <= stallMs) return false;
+    return idleMs > BUSY_FACTOR_MAX * stallMs || ![...this.servers.values()].some((server) => server.isBusy);
   }
 
   /** Timeouts of the protocol take as long on real servers as their settings say. */

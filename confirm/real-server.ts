@@ -1,6 +1,6 @@
 /** One real server: its folder, its process, and the operations of its threads that wait for an answer. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Settings } from "../protocol/index.ts";
 import { DurableFiles } from "./durable-files.ts";
@@ -8,7 +8,7 @@ import { writeLogSettings } from "./log-settings.ts";
 import { type Question, QuestionSocket } from "./preload.ts";
 
 /** The ports of every server. Servers have different addresses. */
-export const PORTS = { client: 2181, quorum: 2888, election: 3888 } as const;
+export const PORTS = { client: 2181, quorum: 2888, election: 3888, debug: 5005 } as const;
 
 const MAIN_CLASS = "org.apache.zookeeper.server.quorum.QuorumPeerMain";
 const JAVA_OPTIONS = [
@@ -49,6 +49,8 @@ export interface ServerPlan {
   /** The settings that are system properties. */
   readonly settings: Partial<Settings>;
   readonly preAllocKb: number;
+  /** Whether threads of the server are stopped with a debugger. */
+  readonly isDebugged: boolean;
 }
 
 /** What a server reports. */
@@ -95,6 +97,12 @@ export class RealServer {
     return process?.pid !== undefined && process.exitCode === null && process.signalCode === null;
   }
 
+  /** Whether a thread of the process runs, or would run if a core were free. */
+  get isBusy(): boolean {
+    const { process } = this;
+    return process?.pid !== undefined && this.isRunning && hasRunnableThread(process.pid);
+  }
+
   /** Starts the process. */
   start(events: ServerEvents): void {
     const { classPath, folder, library, network } = this.plan;
@@ -109,7 +117,15 @@ export class RealServer {
     writeLogSettings(folder);
     writeFileSync(join(folder, "zoo.cfg"), this.config());
     const log = openSync(join(folder, "zookeeper.log"), "a");
-    const args = [...JAVA_OPTIONS, ...this.properties(), "-cp", [folder, classPath].join(delimiter), MAIN_CLASS];
+    const debug = this.plan.isDebugged ? [debugOption(this.plan.host)] : [];
+    const args = [
+      ...JAVA_OPTIONS,
+      ...debug,
+      ...this.properties(),
+      "-cp",
+      [folder, classPath].join(delimiter),
+      MAIN_CLASS,
+    ];
     const env = { ...process.env, LD_PRELOAD: library, ZABSIM_DATA: `${this.files}/`, ZABSIM_SOCKET: path };
     const started = spawn("java", [...args, join(folder, "zoo.cfg")], {
       cwd: folder,
@@ -143,17 +159,34 @@ export class RealServer {
 
   /** Kills the process with SIGKILL. Resolves when it has ended. */
   async kill(): Promise<void> {
-    const { process } = this;
-    this.socket?.close();
+    const { process, socket } = this;
     this.socket = undefined;
-    if (process === undefined || !this.isRunning) return;
-    const ended = new Promise((resolve) => process.once("exit", resolve));
-    process.kill("SIGKILL");
-    await ended;
+    if (process !== undefined && this.isRunning) {
+      const ended = new Promise((resolve) => process.once("exit", resolve));
+      process.kill("SIGKILL");
+      await ended;
+    }
+    // Threads that wait for an answer go on if the socket closes, so it closes last.
+    socket?.close();
   }
 
   /** Removes snapshots that were incomplete when the process was killed, as the simulated disk does. */
   removeIncomplete(): void {
     for (const name of this.incomplete) rmSync(join(this.files, name), { force: true });
+  }
+}
+
+function debugOption(host: string): string {
+  return `-agentlib:jdwp=transport=dt_socket,server=y,suspend=n,quiet=y,address=${host}:${PORTS.debug}`;
+}
+
+/** Reads the states of the threads of a process: R is running or runnable, D waits for a disk. */
+function hasRunnableThread(pid: number): boolean {
+  const folder = `/proc/${pid}/task`;
+  try {
+    return readdirSync(folder).some((id) => /\) [RD] /.test(readFileSync(join(folder, id, "stat"), "utf8")));
+  } catch {
+    // The process or the thread has ended meanwhile.
+    return false;
   }
 }

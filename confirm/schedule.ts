@@ -4,6 +4,7 @@
  * the total order of the run.
  */
 import type { ProtocolRecord } from "../cluster/records.ts";
+import type { Violation } from "../invariants/index.ts";
 import {
   FOLLOWERINFO,
   formatZxid,
@@ -24,7 +25,9 @@ import {
 } from "../protocol/index.ts";
 import { runFacts } from "../reports/export/run-events.ts";
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
+import { durationUs } from "../sim/time.ts";
 import type { TraceEvent } from "../sim/trace.ts";
+import { isStoppable, type StoppableThread } from "./stoppable-threads.ts";
 
 /** What a server took or did. */
 export type Fact =
@@ -54,6 +57,8 @@ export type Fact =
   | { readonly kind: "snapshot"; readonly file: string; readonly failed: boolean }
   /** The server learns that a connection on a quorum port has ended. `forced`: not by the server at its other end. */
   | { readonly kind: "close"; readonly peer: number; readonly connection: number; readonly forced: boolean }
+  /** A thread of the server stops, or goes on. */
+  | { readonly kind: "stop-thread" | "resume-thread"; readonly thread: StoppableThread }
   /** A client writes through this server. */
   | { readonly kind: "write" };
 
@@ -109,7 +114,7 @@ export function zxidOfPacket(type: number, zxid: bigint | number): Zxid | undefi
 
 /** Returns the order of a run. The run must be traced and must have its records. */
 export function scheduleOf(run: ScenarioRun): Schedule {
-  const builder = new ScheduleBuilder();
+  const builder = new ScheduleBuilder(stallsOf(run));
   for (const { fact, source } of runFacts(run)) {
     if (source === "trace") builder.trace(fact);
     else if (source === "record") builder.record(fact);
@@ -117,7 +122,36 @@ export function scheduleOf(run: ScenarioRun): Schedule {
   return builder.schedule();
 }
 
+/** The longest order of a run whose servers repeat the same attempts without an end. */
+const ITEMS_MAX = 400;
+
+/** Returns the order without what comes late, and after the last violation of the run. */
+export function withoutRepetitions(schedule: Schedule, violations: readonly Pick<Violation, "atUs">[]): Schedule {
+  const lastUs = Math.max(0, ...violations.map(({ atUs }) => atUs));
+  const isKept = ({ atUs, place }: Item): boolean => place < ITEMS_MAX || atUs <= lastUs;
+  return { ...schedule, items: schedule.items.filter(isKept) };
+}
+
+/** An item that comes before all others of its time. */
+type TimedFact = Omit<Item, "place">;
+
+/** Returns the stops of threads that a debugger makes, and their ends, in the order of their times. */
+function stallsOf({ scenario, steps }: ScenarioRun): TimedFact[] {
+  const facts = scenario.steps.flatMap((step, index): TimedFact[] => {
+    const { atUs, problem } = steps[index] ?? {};
+    if (!("stall" in step) || atUs === undefined || problem !== undefined) return [];
+    const { server, thread } = step.stall;
+    if (!isStoppable(thread) || typeof server !== "number") return [];
+    const stop = { server, atUs, fact: { kind: "stop-thread", thread } } as const;
+    if (step.for === undefined) return [stop];
+    return [stop, { server, atUs: atUs + durationUs(step.for), fact: { kind: "resume-thread", thread } }];
+  });
+  return facts.sort((a, b) => a.atUs - b.atUs);
+}
+
 class ScheduleBuilder {
+  /** The stalls that have not been added yet. */
+  private readonly stalls: TimedFact[];
   private readonly items: Item[] = [];
   private readonly pings: { place: number; server: number; connection: number }[] = [];
   private readonly cuts: { place: number; from: number; to: number; isCut: boolean }[] = [];
@@ -126,6 +160,10 @@ class ScheduleBuilder {
   private readonly forced = new Set<number>();
   private readonly open = new Set<number>();
   private readonly requests = new Set<string>();
+
+  constructor(stalls: TimedFact[]) {
+    this.stalls = stalls;
+  }
 
   schedule(): Schedule {
     return { items: this.items, pings: this.pings, cuts: this.cuts, elections: this.elections, openAtEnd: this.open };
@@ -233,6 +271,9 @@ class ScheduleBuilder {
   private add(server: number, atUs: number, fact: Fact): void {
     // A process that has ended by itself also leaves the trace of a crash.
     if (fact.kind === "crash" && this.items.findLast((item) => item.server === server)?.fact.kind === "exit") return;
+    while (this.stalls[0] !== undefined && this.stalls[0].atUs <= atUs) {
+      this.items.push({ place: this.items.length, ...(this.stalls.shift() as TimedFact) });
+    }
     this.items.push({ place: this.items.length, server, atUs, fact });
   }
 }
@@ -262,6 +303,10 @@ export function factText(fact: Fact): string {
       return `${fact.failed ? "fails to write" : "writes"} ${fact.file}`;
     case "close":
       return `loses its connection with ${fact.peer}`;
+    case "stop-thread":
+      return `stops its thread ${fact.thread}`;
+    case "resume-thread":
+      return `goes on with its thread ${fact.thread}`;
     case "write":
       return "receives the write of a client";
   }

@@ -2,6 +2,7 @@
 import { compareVersions, DEFAULT_SETTINGS, type Settings, serverIdsOf } from "../protocol/index.ts";
 import { verbOf } from "../scenarios/actions.ts";
 import type { Scenario, Step, Verb } from "../scenarios/scenario.ts";
+import { isStoppable } from "./stoppable-threads.ts";
 
 /** The release that first has local sessions, whose clients cost no zxid. */
 const OLDEST = "3.5.5";
@@ -24,7 +25,7 @@ const VERBS: Readonly<Partial<Record<Verb, string>>> = {
 const DISK_FAULTS = ["corrupt", "delete", "copyFrom", "full", "readOnly", "loseSyncs"] as const;
 
 /** Threads whose stalls leave no trace on the disk or the network at the place where they stop. */
-const UNHELD_THREADS: ReadonlySet<string> = new Set(["apply", "requests", "leader", "listener", "acceptor"]);
+const UNHELD_THREADS: ReadonlySet<string> = new Set(["leader", "listener", "acceptor"]);
 
 /** Settings that a real server does not have. */
 const MODEL_SETTINGS: Readonly<Partial<Record<keyof Settings, string>>> = {
@@ -90,7 +91,8 @@ function ofStep(step: Step): string | undefined {
     if (!connectionsReset) return "the kernel of a killed process always ends its connections";
   }
   if (verb === "stall") {
-    const { thread } = action.stall as { thread: string };
+    const { server, thread } = action.stall as { server: number | string; thread: string };
+    if (isStoppable(thread) && typeof server !== "number") return "the server of a stalled thread must have an id here";
     if (UNHELD_THREADS.has(thread))
       return `the thread ${thread} stops where it neither uses the disk nor sends a packet`;
   }

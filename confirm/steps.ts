@@ -3,14 +3,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "./client.ts";
 import type { Evidence } from "./evidence.ts";
 import type { HeldDisks } from "./held-disks.ts";
+import type { HeldThreads } from "./held-threads.ts";
 import type { HeldTraffic } from "./held-traffic.ts";
 import { isKind } from "./order.ts";
 import type { Progress } from "./progress.ts";
 import { PORTS, type RealServer, type ServerEvents } from "./real-server.ts";
 import type { Fact, Item } from "./schedule.ts";
 
-/** The time before a crash in which threads finish what leaves no trace. */
+/** The time before a crash or a write in which threads finish what leaves no trace. */
 const QUIET_MS = 200;
+/** The time in which no thread of any server runs before a crash or a write, and the longest wait for that. */
+const IDLE_MS = 100;
+const IDLE_WAIT_MS_MAX = 5000;
 const SESSION_MS_MAX = 1000;
 /** The longest time in which a server gets a client that it does not accept yet. */
 const CLIENT_MS_MAX = 5000;
@@ -24,6 +28,7 @@ interface StepContext {
   readonly evidence: Evidence;
   readonly disks: HeldDisks;
   readonly traffic: HeldTraffic;
+  readonly threads: HeldThreads;
   /** Receives the questions and the ends of the processes. */
   readonly events: ServerEvents;
   /** Called after a step that took time. */
@@ -36,6 +41,7 @@ export class Steps {
   private readonly clients = new Map<number, Client>();
   private acting: Item | undefined;
   private writes = 0;
+  private busyMs = 0;
 
   constructor(context: StepContext) {
     this.context = context;
@@ -58,9 +64,9 @@ export class Steps {
     if (this.acting !== undefined) return false;
     for (const id of order.servers) {
       const item = order.next(id);
-      if (isKind(item, "close") && this.context.traffic.close(item)) return true;
+      if (isKind(item, "close") && !item.fact.forced && this.context.traffic.close(item)) return true;
       if (isKind(item, "start") && this.start(item)) return true;
-      if (isKind(item, "crash", "write") && this.mayPerform(item)) {
+      if (isPerformed(item) && this.mayPerform(item)) {
         void this.perform(item);
         return false;
       }
@@ -78,7 +84,9 @@ export class Steps {
   /** Servers that start one after another start in parallel. Each one is done when it takes part in the election. */
   private start(item: Item): boolean {
     const { disks, events, evidence, progress } = this.context;
-    if (progress.starting.has(item) || !progress.order.isFirst(item, progress.starting)) return false;
+    const { order, starting } = progress;
+    if (starting.has(item) || !order.isFirst(item, starting)) return false;
+    if ([...starting].some((other) => !order.isConcurrent(item, other))) return false;
     const server = this.serverOf(item);
     progress.log(`server ${server.id} starts`);
     progress.starting.add(item);
@@ -99,7 +107,14 @@ export class Steps {
 
   private mayPerform(item: Item): boolean {
     const { idleMs, order } = this.context.progress;
-    return order.isFirst(item) && idleMs >= QUIET_MS;
+    if (!order.isFirst(item) || idleMs < QUIET_MS) return false;
+    if (idleMs > IDLE_WAIT_MS_MAX) return true;
+    if (this.isBusy()) this.busyMs = Date.now();
+    return Date.now() - this.busyMs >= IDLE_MS;
+  }
+
+  private isBusy(): boolean {
+    return [...this.context.servers.values()].some((server) => server.isBusy);
   }
 
   private async perform(item: Item): Promise<void> {
@@ -107,11 +122,20 @@ export class Steps {
     this.acting = item;
     const server = this.serverOf(item);
     await evidence.read();
-    if (item.fact.kind === "crash") await this.crash(server, item.fact);
-    else await this.write(server, item.place);
+    await this.performFact(server, item);
     this.acting = undefined;
-    progress.finish(item);
+    if (!progress.order.isDone(item)) progress.finish(item);
     advance();
+  }
+
+  private async performFact(server: RealServer, item: Item): Promise<void> {
+    const { fact, place } = item;
+    const { threads, traffic } = this.context;
+    if (fact.kind === "crash") await this.crash(server, fact);
+    else if (fact.kind === "write") await this.write(server, place);
+    else if (fact.kind === "stop-thread") await threads.stop(server, fact.thread);
+    else if (fact.kind === "resume-thread") await threads.resume(server, fact.thread);
+    else if (isKind(item, "close")) traffic.close(item);
   }
 
   private async crash(server: RealServer, { unsynced }: Extract<Fact, { kind: "crash" }>): Promise<void> {
@@ -136,13 +160,20 @@ export class Steps {
     client.create(path).catch(() => undefined);
     progress.log(`a client writes ${path} through ${server.id} (${place})`);
     // What comes next must not overtake the write inside the server.
-    for (let ms = 0; ms < REQUEST_MS_MAX && traffic.requestsOf(server.id) === before; ms += 5) await sleep(5);
+    const startMs = Date.now();
+    const isOver = (): boolean => {
+      const ms = Date.now() - startMs;
+      return ms > IDLE_WAIT_MS_MAX || (ms > REQUEST_MS_MAX && !server.isBusy);
+    };
+    while (traffic.requestsOf(server.id) === before && !isOver()) await sleep(5);
   }
 
   /** Returns the client of a server; undefined if the server accepts none. */
   private async clientOf({ id, plan }: RealServer): Promise<Client | undefined> {
     const endMs = Date.now() + CLIENT_MS_MAX;
     let client = this.clients.get(id);
+    // A server that stops serving ends the connections of its clients.
+    if (client?.isOpen === false) client = undefined;
     while (client === undefined && Date.now() < endMs) {
       client = await Client.open(plan.host, PORTS.client, SESSION_MS_MAX).catch(() => undefined);
       if (client === undefined) await sleep(50);
@@ -154,4 +185,10 @@ export class Steps {
   private serverOf({ server }: Item): RealServer {
     return this.context.servers.get(server) as RealServer;
   }
+}
+
+/** Returns whether the runner performs an item, and waits for that until the servers are idle. */
+function isPerformed(item: Item | undefined): item is Item {
+  if (isKind(item, "close")) return item.fact.forced;
+  return isKind(item, "crash", "write", "stop-thread", "resume-thread");
 }

@@ -10,10 +10,19 @@ import { RealRun, type RealRunEnd } from "./real-run.ts";
 import { PORTS, RealServer } from "./real-server.ts";
 import type { Schedule } from "./schedule.ts";
 import { writeStartFiles } from "./start-files.ts";
+import { isStoppable } from "./stoppable-threads.ts";
 
 /** The shortest tick of a real server, so that starts of processes do not exceed its limits. */
 const TICK_MS_MIN = 1000;
-const TOTAL_MS = 120_000;
+/** The shortest time limits, so that a loaded machine does not exceed them. A scenario can set shorter ones. */
+const INIT_MS_MIN = 20_000;
+const SYNC_MS_MIN = 10_000;
+/** The longest interval between two notifications. ZooKeeper's default is a minute, in which an election may wait. */
+const NOTIFICATION_MS_MAX = 1000;
+/** A follower tries five times to connect to a leader, which can know later that it is elected. */
+const CONNECT_RETRY_MS = 500;
+const PRE_ALLOC_BYTES = 65_536;
+const TOTAL_MS = 180_000;
 const DEVIATIONS_MAX = 12;
 const NETWORK_PART_MAX = 250;
 
@@ -43,7 +52,11 @@ export async function withTrial<Result>(
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "zabsim-confirm-")));
   const tickMs = Math.max(TICK_MS_MIN, scenario.settings.tickTimeMs ?? DEFAULT_SETTINGS.tickTimeMs);
   const servers = serversOf(scenario, folder, tickMs, options);
-  const scale = tickMs / (scenario.settings.tickTimeMs ?? DEFAULT_SETTINGS.tickTimeMs);
+  const { initLimit } = limitsOf(DEFAULT_SETTINGS, scenario.settings, tickMs);
+  const scale =
+    (tickMs * initLimit) /
+    ((scenario.settings.tickTimeMs ?? DEFAULT_SETTINGS.tickTimeMs) *
+      (scenario.settings.initLimit ?? DEFAULT_SETTINGS.initLimit));
   const limits = { scale, totalMs: TOTAL_MS, deviationsMax: DEVIATIONS_MAX };
   const { log = () => undefined, release, signal } = options;
   const run = new RealRun({ schedule, servers, release, evidence, limits, log });
@@ -63,6 +76,18 @@ function network(): string {
   return `127.${1 + Math.floor(id / NETWORK_PART_MAX)}.${1 + (id % NETWORK_PART_MAX)}.`;
 }
 
+/** Returns the limits of real servers in ticks. */
+function limitsOf(
+  defaults: Settings,
+  settings: Partial<Settings>,
+  tickMs: number,
+): { readonly initLimit: number; readonly syncLimit: number } {
+  return {
+    initLimit: settings.initLimit ?? Math.max(defaults.initLimit, Math.ceil(INIT_MS_MIN / tickMs)),
+    syncLimit: settings.syncLimit ?? Math.max(defaults.syncLimit, Math.ceil(SYNC_MS_MIN / tickMs)),
+  };
+}
+
 function serversOf(
   scenario: Scenario,
   folder: string,
@@ -76,12 +101,17 @@ function serversOf(
     return `server.${id}=${prefix}${id}:${PORTS.quorum}:${PORTS.election}${role}`;
   });
   const empty = History.empty();
+  const isDebugged = scenario.steps.some((step) => "stall" in step && isStoppable(step.stall.thread));
   const servers = new Map<number, RealServer>();
   for (const id of ids) {
     const spec = scenario.servers[id];
     if (spec === undefined) continue;
-    const settings: Partial<Settings> = { ...scenario.settings, ...spec.settings };
-    const { initLimit, preAllocSizeBytes, syncLimit } = { ...DEFAULT_SETTINGS, preAllocSizeBytes: 65_536, ...settings };
+    const settings: Partial<Settings> = {
+      ...{ maxNotificationIntervalMs: NOTIFICATION_MS_MAX, leaderConnectDelayDuringRetryMs: CONNECT_RETRY_MS },
+      ...{ ...scenario.settings, ...spec.settings },
+    };
+    const { preAllocSizeBytes = PRE_ALLOC_BYTES } = settings;
+    const { initLimit, syncLimit } = limitsOf(DEFAULT_SETTINGS, settings, tickMs);
     const config = [
       ...[`tickTime=${tickMs}`, `initLimit=${initLimit}`, `syncLimit=${syncLimit}`],
       ...(spec.role === "observer" ? ["peerType=observer"] : []),
@@ -90,7 +120,7 @@ function serversOf(
     mkdirSync(join(folder, `server-${id}`));
     const server = new RealServer({
       ...{ id, host: `${prefix}${id}`, folder: join(folder, `server-${id}`), classPath, library, network: prefix },
-      ...{ config, settings, preAllocKb: Math.ceil(preAllocSizeBytes / 1024) },
+      ...{ config, settings, preAllocKb: Math.ceil(preAllocSizeBytes / 1024), isDebugged },
     });
     writeStartFiles(server.dataDir, startImage(spec, empty), release);
     servers.set(id, server);

@@ -5,6 +5,7 @@
 import { basename } from "node:path";
 import { Invariants, type Violation } from "../invariants/index.ts";
 import { quorumTest } from "../invariants/quorum-test.ts";
+import { Violations } from "../invariants/violation.ts";
 import {
   ACK,
   asEpoch,
@@ -20,6 +21,7 @@ import {
   epochOf,
   FOLLOWERINFO,
   FOLLOWING,
+  formatZxid,
   History,
   LEADERINFO,
   LEADING,
@@ -41,10 +43,11 @@ import {
   type Zxid,
 } from "../protocol/index.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
+import type { ProxiedConnection, WaitingMessage } from "../traffic/proxied-connection.ts";
+import type { WireNotification } from "../wire/index.ts";
 import { Client } from "./client.ts";
 import { type Creation, creationOf, creationsInSnapshot, creationsOnDisk, isOfClient } from "./disk-history.ts";
 import type { Evidence } from "./evidence.ts";
-import type { WaitingMessage } from "./proxy.ts";
 import { PORTS, type RealServer } from "./real-server.ts";
 import { startPath } from "./start-files.ts";
 
@@ -67,7 +70,9 @@ interface Known {
   tree: History | undefined;
   /** The history in its last snapshot as a leader. */
   snapshot: History | undefined;
+  /** The history on its disk before its last truncation, and after the last operation of this truncation. */
   beforeTrunc: History | undefined;
+  afterTrunc: History | undefined;
   truncatedTo: Zxid | undefined;
   proposed: Set<Zxid>;
   committed: Set<Zxid>;
@@ -81,6 +86,10 @@ export class Witness implements Evidence {
   private readonly known = new Map<number, Known>();
   private readonly servers = new Map<number, RealServer>();
   private readonly observers: ReadonlySet<number>;
+  /** The violations that votes show. */
+  private readonly ofVotes: Violations;
+  /** The servers that have sent a vote on a connection. */
+  private readonly votersOf = new WeakMap<ProxiedConnection, Set<number>>();
 
   /** `startMs`: the time of day, in milliseconds, from which the times of violations count. */
   constructor(scenario: Scenario, release: string, committed: History | undefined, startMs: number) {
@@ -89,16 +98,15 @@ export class Witness implements Evidence {
     const observers = servers.filter((sid) => scenario.servers[sid]?.role === "observer");
     const voters = servers.filter((sid) => !observers.includes(sid));
     this.observers = new Set<number>(observers);
-    this.invariants = new Invariants({
-      ...{ servers, observers, isQuorum: quorumTest(voters, scenario.quorum) },
-      now: () => (Date.now() - startMs) * 1000,
-    });
+    const now = (): number => (Date.now() - startMs) * 1000;
+    this.ofVotes = new Violations(now, () => "looking");
+    this.invariants = new Invariants({ servers, observers, isQuorum: quorumTest(voters, scenario.quorum), now });
     if (committed !== undefined)
       this.invariants.startWith(this.historyOf(committed.txns().map(({ zxid }) => ({ zxid, path: startPath(zxid) }))));
   }
 
   get violations(): readonly Violation[] {
-    return this.invariants.violations;
+    return [...this.invariants.violations, ...this.ofVotes.list];
   }
 
   /** The history that clients read from a server, or undefined if it serves none. */
@@ -111,7 +119,13 @@ export class Witness implements Evidence {
     const notes = this.invariants.notesFor(asServerId(server.id));
     this.known.set(server.id, {
       ...{ notes, leader: undefined, epoch: asEpoch(-1), hasAckedNewLeader: false, serves: undefined, isLooking: true },
-      ...{ tree: undefined, snapshot: undefined, beforeTrunc: undefined, truncatedTo: undefined },
+      ...{
+        tree: undefined,
+        snapshot: undefined,
+        beforeTrunc: undefined,
+        afterTrunc: undefined,
+        truncatedTo: undefined,
+      },
       ...{ proposed: new Set<Zxid>(), committed: new Set<Zxid>() },
     });
     notes.stateChanged(LOOKING, ELECTION);
@@ -128,15 +142,40 @@ export class Witness implements Evidence {
   }
 
   /** A leader has proposed or committed a transaction, even if the packet does not reach its learner. */
-  sent({ from, packet, to }: WaitingMessage): void {
+  sent({ connection, from, notification, packet, to }: WaitingMessage): void {
     const sender = this.known.get(from);
-    if (packet === undefined || sender === undefined) return;
+    if (sender === undefined) return;
+    if (notification?.state === LOOKING && !this.isFirst(connection, from)) this.votes(from, sender, notification);
+    if (packet === undefined) return;
     const zxid = asZxid(Number(packet.zxid));
     // The invariants only read which learner the leader decides about.
     if (SYNC_STARTS.has(packet.type)) sender.notes.syncDecided(asServerId(to), false, NO_FACTS, NO_DECISION);
     if (packet.type === PROPOSAL) this.proposes(sender, zxid, packet.data);
     if (packet.type === COMMIT) this.commits(sender, zxid);
     if (packet.type === UPTODATE) this.establishes(sender);
+  }
+
+  /** When a connection opens, QuorumCnxManager sends its last message once more, which can be an old vote. */
+  private isFirst(connection: ProxiedConnection, from: number): boolean {
+    const voters = this.votersOf.get(connection) ?? new Set();
+    this.votersOf.set(connection, voters);
+    const isFirst = !voters.has(from);
+    voters.add(from);
+    return isFirst;
+  }
+
+  /** A server that votes for itself shows the last zxid in its memory. */
+  private votes(id: number, voter: Known, { leader, zxid }: WireNotification): void {
+    if (voter.serves !== undefined) looksForLeader(voter);
+    const isOwn = Number(leader) === id;
+    const memory = asZxid(Number(zxid));
+    // A zxid with the counter 0 is that of a NEWLEADER, and no transaction has it.
+    if (!isOwn || this.observers.has(id) || counterOf(memory) === 0) return;
+    const disk = this.historyOnDisk(id).zxid;
+    const isLogging = (this.servers.get(id)?.questions.length ?? 0) > 0;
+    if (memory === disk || (memory > disk && isLogging)) return;
+    const text = `looks for a leader with ${formatZxid(memory)} in memory and ${formatZxid(disk)} on disk`;
+    this.ofVotes.report("memory-equals-disk", asServerId(id), text, { memory, disk });
   }
 
   packet({ from, packet, to }: WaitingMessage): void {
@@ -166,24 +205,20 @@ export class Witness implements Evidence {
   }
 
   private follows(id: number, learner: Known, leader: number): void {
-    learner.notes.stateChanged(LOOKING, ELECTION);
+    looksForLeader(learner);
     learner.isLooking = false;
     learner.leader = leader;
-    learner.hasAckedNewLeader = false;
-    learner.serves = undefined;
-    learner.tree = undefined;
     learner.notes.elected(asServerId(leader), 0);
     learner.notes.stateChanged(this.observers.has(id) ? OBSERVING : FOLLOWING, DISCOVERY);
   }
 
   private leads(leader: Known, epoch: Epoch): void {
     if (leader.leader === undefined && !leader.isLooking && leader.epoch === epoch) return;
-    leader.notes.stateChanged(LOOKING, ELECTION);
+    looksForLeader(leader);
     leader.isLooking = false;
-    leader.leader = undefined;
     leader.epoch = epoch;
-    leader.serves = undefined;
-    leader.tree = undefined;
+    leader.proposed.clear();
+    leader.committed.clear();
     leader.notes.stateChanged(LEADING, DISCOVERY);
     leader.notes.epochProposed(epoch, asEpoch(0));
   }
@@ -226,13 +261,13 @@ export class Witness implements Evidence {
 
   beforeDisk({ id }: RealServer, operation: string, path: string): void {
     const known = this.known.get(id);
-    if (known === undefined || !/\/log\.[0-9a-f]+$/.test(path)) return;
-    if (operation.startsWith("ftruncate") || operation === "unlink") known.beforeTrunc ??= this.historyOnDisk(id);
+    if (known !== undefined && isTruncation(operation, path)) known.beforeTrunc ??= this.historyOnDisk(id);
   }
 
   disk(server: RealServer, operation: string, path: string): void {
     const known = this.known.get(server.id);
     if (known === undefined) return;
+    if (isTruncation(operation, path)) known.afterTrunc = this.historyOnDisk(server.id);
     const name = basename(path);
     if ((operation === "close" || operation === "rename") && name.startsWith("snapshot.")) {
       this.afterTruncation(server.id, known);
@@ -247,10 +282,11 @@ export class Witness implements Evidence {
   }
 
   private afterTruncation(id: number, known: Known): void {
-    const { beforeTrunc, truncatedTo } = known;
+    const { afterTrunc, beforeTrunc, truncatedTo } = known;
     if (beforeTrunc === undefined) return;
     known.beforeTrunc = undefined;
-    known.notes.truncated(truncatedTo ?? asZxid(0), beforeTrunc, this.historyOnDisk(id));
+    known.afterTrunc = undefined;
+    known.notes.truncated(truncatedTo ?? asZxid(0), beforeTrunc, afterTrunc ?? this.historyOnDisk(id));
   }
 
   /** Reads the znodes of every server that serves. */
@@ -309,6 +345,20 @@ export class Witness implements Evidence {
     const sorted = [...creations].sort((a, b) => a.zxid - b.zxid);
     return sorted.reduce((history, creation) => history.extend(txnOf(creation)), this.empty);
   }
+}
+
+/** Returns whether an operation is a part of the truncation of the log. */
+function isTruncation(operation: string, path: string): boolean {
+  return /\/log\.[0-9a-f]+$/.test(path) && (operation.startsWith("ftruncate") || operation === "unlink");
+}
+
+function looksForLeader(known: Known): void {
+  known.notes.stateChanged(LOOKING, ELECTION);
+  known.isLooking = true;
+  known.leader = undefined;
+  known.hasAckedNewLeader = false;
+  known.serves = undefined;
+  known.tree = undefined;
 }
 
 function txnOf({ path, zxid }: Creation): Txn {

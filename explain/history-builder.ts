@@ -366,7 +366,7 @@ const HANDLERS: Handlers = {
   },
   "election-port-failed": fatal,
   "database-loaded": (builder, { fields }, at) => {
-    builder.currentProcess(at).loadedZxid = fields.zxid;
+    builder.currentProcess(at).loadedZxid ??= fields.zxid;
   },
   "epoch-file-missing": (builder, { fields }, at) => {
     // Above 0, the server has a database of a release without epoch files.

@@ -42,7 +42,7 @@ export interface ProcessRun {
   /** Whether synchronization from the log on disk is on. Undefined if the log does not say so. */
   txnLogSync: boolean | undefined;
   forceSnapshotSync: boolean;
-  /** The last zxid of the database that it loaded (3.6.0 and newer). */
+  /** The last zxid of the database that it loaded when it started (3.6.0 and newer). A TRUNC loads it again. */
   loadedZxid: Zxid64 | undefined;
   /** The epoch files that were missing when it started. Both are missing if version-2 was empty. */
   readonly missingEpochFiles: Evidence[];

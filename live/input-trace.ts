@@ -29,6 +29,14 @@ export interface TracedServer {
   readonly myid: ServerId;
   readonly verifier: QuorumVerifier;
   readonly settings: Settings;
+  /** The time of day at which the trace starts, in milliseconds since 1970. */
+  readonly startMs: number;
+}
+
+/** Receives what a trace contains, while it is replayed. Times are in microseconds since the first input. */
+export interface ReplayWatcher {
+  input(input: (typeof INPUTS)[number], args: readonly unknown[]): void;
+  effect(effect: string, args: readonly unknown[], result: unknown): void;
 }
 
 /** One line of a trace. */
@@ -105,11 +113,13 @@ class Difference extends Error {
 
 /**
  * Replays the lines of one trace. `notesFor` returns the receiver of the observations; `now` is the time of the current
- * input, in microseconds since the first one. Throws an Error if the lines are no trace.
+ * input, in microseconds since the first one. `watcher` receives each input before the core handles it, and each
+ * effect. Throws an Error if the lines are no trace.
  */
 export function replayTrace(
   lines: readonly string[],
   notesFor: (server: TracedServer, now: () => number) => Notes,
+  watcher?: ReplayWatcher,
 ): ReplayEnd {
   const emptyHistory = History.empty();
   const parsed = lines.filter((line) => line !== "").map((line) => parsedLine(line, emptyHistory) as TraceLine);
@@ -124,6 +134,7 @@ export function replayTrace(
     const isEqual =
       line !== undefined && "effect" in line && textOf({ effect: line.effect, args: line.args }) === replayed;
     if (!isEqual) throw new Difference(replayed);
+    watcher?.effect(effect, line.args, line.result);
     return line.result;
   });
   const notes = notesFor(server, () => peer.nowUs - (startUs ?? peer.nowUs));
@@ -140,6 +151,7 @@ export function replayTrace(
       inputs++;
       startUs ??= line.nowUs;
       peer.nowUs = line.nowUs;
+      watcher?.input(line.input, line.args);
       (peer[line.input] as (...args: unknown[]) => unknown).apply(peer, [...line.args]);
     }
   } catch (error) {

@@ -93,7 +93,8 @@ export class LiveServer implements Effects, NetworkOwner {
     this.tickTimeMs = settings.tickTimeMs;
     this.trees = new Trees(disk, emptyHistory);
     this.data = new DataDirectory(dataDir, dataLogDir, disk, this.trees);
-    const trace = owner.trace && new InputTrace(owner.trace, { release, myid, verifier, settings });
+    const trace =
+      owner.trace && new InputTrace(owner.trace, { release, myid, verifier, settings, startMs: Date.now() });
     const effects = trace?.effectsOf(this) ?? this;
     this.peer = new Peer({ myid, verifier, settings, emptyHistory, behavior }, effects, owner.notes);
     this.core = trace?.inputsOf(this.peer) ?? this.peer;

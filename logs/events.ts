@@ -46,6 +46,10 @@ export interface LoggedSettings {
 export interface LogEvents {
   // ---- a process starts and ends
   "config-read": { readonly path: string };
+  /** The configuration has at most two voters (QuorumPeerConfig#parseDynamicConfig; in 3.4, #parseProperties). */
+  "few-voters": None;
+  /** The configuration has four voters, or another even number above. */
+  "even-voters": None;
   "server-starting": { readonly myid?: number };
   /** `version`: the release and the commit, e.g. `3.9.5-293c895`. */
   version: { readonly version: string; readonly built: string };
@@ -113,6 +117,20 @@ export interface LogEvents {
   "peer-looking": None;
   /** The server works with another configuration (QuorumPeer#restartLeaderElection). */
   "election-restarted": None;
+  /** The server has another role in the configuration with which it works (QuorumPeer#updateLearnerType). */
+  "role-changed": { readonly role: string };
+  /** A pending configuration is older than the one that the server has seen (#setLastSeenQuorumVerifier). */
+  "config-stale": { readonly version: bigint; readonly current: bigint };
+  /** A notification contains a newer configuration than `mine`, the committed one (FastLeaderElection). */
+  "config-received": { readonly sid: number; readonly received: bigint; readonly mine: bigint };
+  /** The server works with the configuration of a notification, and votes again. */
+  "config-adopted": None;
+  /** A leader takes requests of clients (PrepRequestProcessor#run). `reconfigEnabled`: true or false. */
+  "requests-started": { readonly sid: number; readonly reconfigEnabled: string };
+  /** A client changes the configuration (PrepRequestProcessor#pRequest2Txn). */
+  "reconfig-requested": None;
+  /** The leader commits a configuration in which another server leads (Leader#tryToCommit). */
+  "reconfig-changes-leader": { readonly reconfigEnabled: string };
 
   // ---- the leader's side of one learner
   "learner-registered": { readonly sid: number; readonly info: string };

@@ -12,9 +12,14 @@ const NOTHING_PROPOSED = 0n;
 
 /**
  * Returns the rules by which a leader of this release can decide as the answer says about a learner with this last
- * zxid. Empty if the core never decides so.
+ * zxid: an observer, or a follower. Empty if the core never decides so.
  */
-export function rulesThatFit(answer: ProbeAnswer, peerLastZxid: bigint, release: string): PossibleDecision[] {
+export function rulesThatFit(
+  answer: Pick<ProbeAnswer, "operation" | "packets" | "zxid">,
+  peerLastZxid: bigint,
+  release: string,
+  observer = true,
+): PossibleDecision[] {
   const isSnap = answer.operation === "SNAP";
   const { possible } = possibleDecisions(
     {
@@ -30,7 +35,7 @@ export function rulesThatFit(answer: ProbeAnswer, peerLastZxid: bigint, release:
       lastProposed: NOTHING_PROPOSED,
       toBeApplied: [],
       outstandingProposals: [],
-      observer: true,
+      observer,
     },
     formatZxid64,
   );

@@ -548,6 +548,17 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   }
 
   /**
+   * Input: the log thread starts a new log file and saves a snapshot, as after snapCount transactions
+   * (SyncRequestProcessor#run). Returns false if the server does not serve.
+   */
+  takeSnapshot(): boolean {
+    if (!this.alive || !this.serving) return false;
+    if (this.leader !== null) this.leader.takeSnapshot();
+    else this.learner?.takeSnapshot();
+    return true;
+  }
+
+  /**
    * Input: a client's request to change the configuration. A learner would forward it; here only a leader takes it.
    */
   reconfig(request: ReconfigRequest): ReconfigResult {

@@ -4,6 +4,7 @@
  */
 import { type Ensemble, type ExplainedHandshake, ensembleOf } from "../explain/ensemble.ts";
 import { HistoryBuilder } from "../explain/history-builder.ts";
+import { profileFor } from "../explain/releases.ts";
 import { MessageChooser, type Zxid64 } from "../logs/index.ts";
 import { formatZxid64 } from "../protocol/zxid.ts";
 import type { Evidence } from "./evidence.ts";
@@ -147,7 +148,8 @@ function matchDecisions({ ensemble, startMs }: Evidence, run: Ensemble): Decisio
 function decisionKey(one: ExplainedHandshake): string {
   const { epoch, facts, leader, leaderRelease, operation, peerLastZxid, zxid } = one;
   const zxids = [zxid, peerLastZxid, facts?.minCommittedLog, facts?.maxCommittedLog, facts?.lastProcessedZxid];
-  return [leaderRelease, leader, epoch, operation, ...zxids].join(" ");
+  const behavior = leaderRelease === undefined ? "" : profileFor(leaderRelease);
+  return [behavior, leader, epoch, operation, ...zxids].join(" ");
 }
 
 function zxidText(zxid: Zxid64 | undefined): string | null {

@@ -3,11 +3,12 @@
  * tries the files that operators leave behind: another list at a restart, and a configuration that was pending.
  */
 import type { ConfigChange, EnsembleConfig, ServerSpec } from "../cluster/cluster-spec.ts";
+import type { Zxid64 } from "../logs/index.ts";
 import { asServerId, formatZxid64, type ServerId, serverIdsOf } from "../protocol/index.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import type { Random } from "../sim/random.ts";
 import type { Evidence } from "./evidence.ts";
-import { isReconfigEnabled, versionAtStart } from "./reconfigurations.ts";
+import { showsVersions, versionAtStart } from "./reconfigurations.ts";
 import { UNKNOWN_DISK } from "./start-disks.ts";
 import type { Trial } from "./trial.ts";
 
@@ -17,7 +18,7 @@ import type { Trial } from "./trial.ts";
  * log shows a version: different files violate invariants easily, so they need a reason.
  */
 export function withLateServersOutside(scenario: Scenario, evidence: Evidence): Scenario[] {
-  if (!isReconfigEnabled(evidence)) return [];
+  if (!showsVersions(evidence)) return [];
   const ids = serverIdsOf(scenario.servers);
   const late = ids.filter((sid) => specOf(scenario, sid).down);
   const first = ids.filter((sid) => !late.includes(sid));
@@ -40,7 +41,7 @@ export function changeConfigurationFiles(
   random: Random,
 ): Scenario | undefined {
   const isUnexplained = comparison.decisive === 0 && violated.length === 0;
-  if (!isReconfigEnabled(evidence) && !isUnexplained) return undefined;
+  if (!showsVersions(evidence) && !isUnexplained) return undefined;
   return random.chance(0.5)
     ? withOtherFileAtRestart(scenario, random)
     : withPendingConfiguration(scenario, evidence, random);
@@ -51,13 +52,17 @@ function specOf({ servers }: Scenario, sid: ServerId): ServerSpec {
 }
 
 /** Returns a configuration with some servers, in the roles that they have. */
-function configOf(scenario: Scenario, members: readonly ServerId[], version?: string): EnsembleConfig {
+function configOf(scenario: Scenario, members: readonly ServerId[], version?: Zxid64): EnsembleConfig {
   const isObserver = (sid: ServerId): boolean => specOf(scenario, sid).role === "observer";
   return {
     voters: members.filter((sid) => !isObserver(sid)),
     observers: members.filter(isObserver),
-    ...(version !== undefined && { version }),
+    ...versionOf(version),
   };
+}
+
+function versionOf(version: Zxid64 | undefined): { version?: string } {
+  return version !== undefined && version > 0n ? { version: formatZxid64(version) } : {};
 }
 
 function withSpecs(scenario: Scenario, fieldsOf: (sid: ServerId) => Partial<ServerSpec>): Scenario {
@@ -107,12 +112,11 @@ function withPendingConfiguration(scenario: Scenario, evidence: Evidence, random
   if (behind.length === 0 || versions.length === 0) return undefined;
   const old = configOf(scenario, [...behind, ...(random.chance(0.5) ? [] : current.slice(0, 1))]);
   const members = random.chance(0.5) ? ids : ids.filter((sid) => current.includes(sid) || random.chance(0.5));
-  const next = configOf(scenario, members, formatZxid64(random.pick(versions).version));
+  const next = configOf(scenario, members, random.pick(versions).version);
   const hasFile = random.chance(0.8);
   const changed = withSpecs(scenario, (sid) => {
     if (!behind.includes(sid)) return { config: next };
-    const version = versionAtStart(sid, evidence);
-    const config = version === undefined ? old : { ...old, version };
+    const config = { ...old, ...versionOf(versionAtStart(sid, evidence)) };
     return { config, ...(hasFile && { nextConfig: next }) };
   });
   return { ...changed, settings: { ...scenario.settings, reconfigEnabled: true } };

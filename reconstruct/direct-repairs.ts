@@ -5,17 +5,21 @@
 import { asServerId, serverIdsOf } from "../protocol/zxid.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
 import type { Located } from "./distance.ts";
-import { msOf, msText } from "./durations.ts";
-import type { Evidence } from "./evidence.ts";
+import { msText } from "./durations.ts";
+import { breakOf, disconnectOf, leadersAt, type RepairContext } from "./repair-context.ts";
 import { holdOf, matchOf, READY_MS } from "./repairs.ts";
-import type { RunMoment, Trial } from "./trial.ts";
-
-/** What a repair may read. */
-export interface RepairContext {
-  readonly trial: Trial;
-  readonly moments: readonly RunMoment[];
-  readonly evidence: Evidence;
-}
+import type { RunMoment } from "./trial.ts";
+import { timeOf } from "./writes.ts";
+import {
+  cutBeforeGivingUp,
+  delayCommit,
+  endFaults,
+  holdProposalBeforeTimeout,
+  isolateStarted,
+  shiftWrites,
+  stallDiskOfLeader,
+  syncAfterLeaving,
+} from "./zxid-repairs.ts";
 
 /** Returns the scenarios that could explain one difference. */
 type Repair = (difference: Located, context: RepairContext) => Scenario[];
@@ -25,11 +29,19 @@ const REPAIRS: readonly (readonly ["logs" | "run", RegExp, Repair])[] = [
   ["logs", /^(follow|observe)-failed .*connection broken/, breakConnection],
   ["logs", /^handler-failed|^learner-closed/, breakConnectionOfLeader],
   ["logs", /Read timed out/, isolateBeforeTimeout],
-  ["logs", /^(fatal-thread|jvm-exit|trunc-failed|(follow|observe)-failed IOException)/, failWrite],
+  ["logs", /Read timed out/, holdProposalBeforeTimeout],
+  ["logs", /^(fatal-thread|jvm-exit|trunc-failed|(follow|observe|handler)-failed +IOException)/, failWrite],
   ["logs", /^fatal-thread/, failQueuedWrites],
   ["logs", /^snapshot-invalid/, damageSnapshot],
   ["logs", /^(election-started|database-loaded|sync-started) /, loseWrites],
   ["run", /^(log-file-created|zxid-unexpected|election-started|database-loaded) /, loseWrites],
+  ["logs", /^ack-not-sent/, syncAfterLeaving],
+  ["logs", /^zxid-unexpected/, stallDiskOfLeader],
+  ["logs", /^leader-given-up/, cutBeforeGivingUp],
+  ["logs", /^(sync-started|sync-snapshot|zxid-unexpected|log-file-created|got-(diff|snap)) /, shiftWrites],
+  ["run", /^(sync-started|got-diff|got-snap|log-file-created) /, delayCommit],
+  ["run", /^(following|leading)/, isolateStarted],
+  ["logs", /^/, endFaults],
   ["run", /^sync-log-too-large/, shrinkLogFiles],
   [
     "run",
@@ -39,39 +51,23 @@ const REPAIRS: readonly (readonly ["logs" | "run", RegExp, Repair])[] = [
   ["run", /^(uptodate-received|newleader-received|got-|established)/, holdMessage],
 ];
 
-/** The number of differences that get a repair. */
-const DIFFERENCES_MAX = 6;
+/** The number of differences to which each repair is applied: independent faults may overlap in time. */
+const DIFFERENCES_MAX = 2;
 
-/** Returns the scenarios that the first differences suggest, those of the first one first. */
+/** Returns the scenarios that the differences suggest, those of the first one first. */
 export function directRepairs(context: RepairContext): Scenario[] {
   const { extra, missing } = context.trial.comparison;
-  const sides = [...missing.map((one) => ({ one, side: "logs" })), ...extra.map((one) => ({ one, side: "run" }))].sort(
-    (a, b) => a.one.atMs - b.one.atMs,
+  const found = REPAIRS.flatMap(([where, pattern, repair]) =>
+    (where === "logs" ? missing : extra)
+      .filter(({ text }) => pattern.test(text))
+      .slice(0, DIFFERENCES_MAX)
+      .map((one) => ({ atMs: one.atMs, scenarios: repair(one, context) })),
   );
-  const found: Scenario[][] = [];
-  for (const { one, side } of sides) {
-    const repairs = REPAIRS.filter(([where, pattern]) => where === side && pattern.test(one.text));
-    if (repairs.length === 0) continue;
-    found.push(repairs.flatMap(([, , repair]) => repair(one, context)));
-    if (found.length === DIFFERENCES_MAX) break;
-  }
-  return found.flat();
+  return found.sort((a, b) => a.atMs - b.atMs).flatMap(({ scenarios }) => scenarios);
 }
 
 function withSteps({ trial: { scenario } }: RepairContext, steps: readonly Step[]): Scenario {
   return { ...scenario, steps: [...scenario.steps, ...steps] };
-}
-
-/** Returns the servers that led at a time. At the end of an epoch, both leaders count. */
-function leadersAt({ evidence: { endMs, ensemble, startMs } }: RepairContext, atMs: number): number[] {
-  const leaders = ensemble.epochs
-    .filter(({ endMs: end, timeMs }) => {
-      const from = (timeMs ?? startMs) - startMs;
-      const to = end === undefined ? endMs : end - startMs;
-      return from - 1000 <= atMs && atMs <= to + 50;
-    })
-    .map(({ leader }) => leader);
-  return [...new Set(leaders)];
 }
 
 /** The times before a difference at which a fault is tried, in milliseconds. */
@@ -86,10 +82,6 @@ function breakConnectionOfLeader({ atMs, server }: Located, context: RepairConte
   return serverIdsOf(context.trial.scenario.servers)
     .filter((sid) => sid !== server)
     .map((sid) => withSteps(context, [disconnectOf(sid, server, atMs - 0.6)]));
-}
-
-function disconnectOf(server: number, from: number, atMs: number): Step {
-  return { from: msText(atMs), disconnect: { server: asServerId(server), from: asServerId(from) } };
 }
 
 /** A read that timed out shows when the last packet came: one limit earlier. From then on, nothing came. */
@@ -126,7 +118,7 @@ const QUEUED_MS = [20, 50, 100, 200];
 /** A sync fails while later writes wait for the next one: the last writes of clients came during this sync. */
 function failQueuedWrites({ atMs, server }: Located, context: RepairContext): Scenario[] {
   const { scenario } = context.trial;
-  const last = scenario.steps.findLastIndex((step) => "write" in step && msOf(step.from ?? "0ms") < atMs);
+  const last = scenario.steps.findLastIndex((step) => "write" in step && timeOf(step) < atMs);
   const own = asServerId(server);
   return QUEUED_MS.map((syncMs) => {
     const startMs = Math.max(0, atMs - syncMs);
@@ -155,7 +147,7 @@ function damageSnapshot({ atMs, server }: Located, context: RepairContext): Scen
 
 /** A server lacks transactions that it has in the run: it did not get them, or it did not write them. */
 function loseWrites({ atMs, server }: Located, context: RepairContext): Scenario[] {
-  const writes = context.trial.scenario.steps.flatMap((step) => ("write" in step ? [msOf(step.from ?? "0ms")] : []));
+  const writes = context.trial.scenario.steps.flatMap((step) => ("write" in step ? [timeOf(step)] : []));
   const before = writes.filter((ms) => ms <= atMs).slice(-2);
   const own = asServerId(server);
   return before.flatMap((ms) => {
@@ -167,11 +159,16 @@ function loseWrites({ atMs, server }: Located, context: RepairContext): Scenario
       ...leadersAt(context, ms).flatMap((leader): Step[] =>
         leader === server
           ? []
-          : [{ from, hold: { match: { type: "PROPOSAL", from: asServerId(leader), to: own }, count: 1 } }],
+          : (["hold", "drop"] as const).map(
+              (verb) =>
+                ({ from, [verb]: { match: { type: "PROPOSAL", from: leader, to: own }, count: 1 } }) as unknown as Step,
+            ),
       ),
     ];
+    const broken = breakOf({ atMs: ms, server, to: server }, context);
     return faults.flatMap((step) => [
       withSteps(context, [step]),
+      ...(broken !== undefined && ("hold" in step || "drop" in step) ? [withSteps(context, [step, broken])] : []),
       ...(crashed === undefined ? [] : [{ ...crashed, steps: [...crashed.steps, step] }]),
     ]);
   });
@@ -180,7 +177,7 @@ function loseWrites({ atMs, server }: Located, context: RepairContext): Scenario
 /** The last crash of a server before a time loses what is not synced. */
 function crashWithLoss({ trial: { scenario } }: RepairContext, server: number, atMs: number): Scenario | undefined {
   const index = scenario.steps.findLastIndex(
-    (step) => "crash" in step && step.crash.server === server && msOf(step.from ?? "0ms") <= atMs,
+    (step) => "crash" in step && step.crash.server === server && timeOf(step) <= atMs,
   );
   const step = scenario.steps[index];
   if (step === undefined || !("crash" in step)) return undefined;

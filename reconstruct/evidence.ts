@@ -3,7 +3,9 @@ import type { Ensemble } from "../explain/ensemble.ts";
 import type { ProcessRun, ServerHistory } from "../explain/history.ts";
 import { profileFor } from "../explain/releases.ts";
 import type { LogEventName, LoggedEvent, Zxid64 } from "../logs/index.ts";
-import { isOutsideInfo, type Observation, type Observations, observationOf } from "./observation.ts";
+import { FileCollector, type FileFacts } from "./file-facts.ts";
+import { firstVoteMs } from "./first-votes.ts";
+import { isOutsideInfo, type Observation, type Observations, ServerObserver } from "./observation.ts";
 
 /** A process of a server. Times are in milliseconds since the start of the run. */
 export interface ProcessEvidence {
@@ -12,6 +14,8 @@ export interface ProcessEvidence {
   readonly startMs: number;
   /** The time at which it first looks for a leader. Undefined if it never does. */
   readonly lookingMs: number | undefined;
+  /** The time at which it votes first. Undefined if no log shows it. */
+  readonly votedMs: number | undefined;
   /** The time of its last line. */
   readonly lastMs: number;
   /** The zxid and the epoch with which it starts. Undefined if its log does not contain them. */
@@ -29,6 +33,11 @@ export interface ZxidFact {
   /** Whether the server got the transaction at this time. Otherwise, it had it at the latest then. */
   readonly isExact: boolean;
   readonly event: LogEventName;
+  /**
+   * The number of the process, from 0, at whose end the server had it, because the next process starts with it. `atMs`
+   * is then the time of the last line of this process.
+   */
+  readonly process?: number;
 }
 
 /** A connection of the election that breaks: `server` sees that the one to `peer` is broken. */
@@ -36,6 +45,15 @@ export interface BrokenLink {
   readonly server: number;
   readonly peer: number;
   readonly atMs: number;
+}
+
+/** A vote that a LOOKING server sends. The log of `server` shows it, which is the sender or a receiver. */
+export interface VoteFact {
+  readonly server: number;
+  readonly sid: number;
+  readonly atMs: number;
+  /** The values of the vote. */
+  readonly vote: string;
 }
 
 /** The version of a server's newest configuration at a time, in milliseconds since the start of the run. */
@@ -51,8 +69,18 @@ export interface Outsider {
   readonly atMs: number;
 }
 
+/** A request to change the configuration, which the leader logs. */
+export interface ReconfigRequest {
+  readonly server: number;
+  readonly atMs: number;
+}
+
 /** What the logs show of configurations. */
 export interface ConfigurationFacts {
+  readonly files: readonly FileFacts[];
+  readonly requests: readonly ReconfigRequest[];
+  /** Whether clients can change the configuration, as leaders log from 3.5.9 and 3.6.2 on. Undefined if none does. */
+  readonly isEnabled: boolean | undefined;
   /** The times at which a leader that serves begins to work with another configuration. */
   readonly activatedMs: readonly number[];
   readonly versions: readonly ConfigVersionFact[];
@@ -82,6 +110,7 @@ export interface Evidence {
   readonly zxids: readonly ZxidFact[];
   readonly broken: readonly BrokenLink[];
   readonly configurations: ConfigurationFacts;
+  readonly votes: readonly VoteFact[];
   /** The connections of the election that were refused: `server` could not connect to `peer`. */
   readonly refused: readonly BrokenLink[];
   readonly observations: Observations;
@@ -114,6 +143,10 @@ export class EvidenceCollector {
   readonly outsiders: { readonly server: number; readonly timeMs: number }[] = [];
   readonly refused: { readonly peer: number; readonly timeMs: number }[] = [];
   readonly observed: { readonly observation: Observation; readonly timeMs: number }[] = [];
+  readonly requests: { readonly timeMs: number }[] = [];
+  readonly votes: { readonly sid: number; readonly vote: string; readonly timeMs: number }[] = [];
+  readonly files: FileCollector[] = [];
+  readonly enabled: boolean[] = [];
   /** The epoch in the first vote of each process, by the number of the process. */
   readonly epochs = new Map<number, number>();
   /** The times at which the server has restarted its election service, and whether it served as the leader. */
@@ -121,26 +154,40 @@ export class EvidenceCollector {
   isObserver = false;
   private processes = 0;
   private serves = false;
+  private readonly observer: ServerObserver;
 
   constructor(server: number) {
     this.server = server;
+    this.observer = new ServerObserver(server);
   }
 
   add(event: LoggedEvent): void {
     const { timeMs } = event;
     if (event.event === "config-read" || this.processes === 0) this.processes++;
     if (timeMs === undefined) return;
-    const observation = observationOf(event.event, event.fields, event.exception, 0);
+    if (this.files.length < this.processes) this.files.push(new FileCollector(this.server, timeMs, event.event));
+    this.files.at(-1)?.add(event);
+    if (event.event === "reconfig-requested") this.requests.push({ timeMs });
+    if (event.event === "requests-started") this.enabled.push(event.fields.reconfigEnabled === "true");
+    const observation = this.observer.observe(event.event, event.fields, event.exception, 0);
     if (observation !== undefined) this.observed.push({ observation, timeMs });
     if (event.event === "observing") this.isObserver = true;
     if (event.event === "channel-broken") this.broken.push({ peer: event.fields.sid, timeMs });
-    if (event.event === "channel-failed") this.refused.push({ peer: event.fields.sid, timeMs });
+    const isRefused = !event.exception.some((line) => line.includes("timed out"));
+    if (event.event === "channel-failed" && isRefused) this.refused.push({ peer: event.fields.sid, timeMs });
     if (event.event === "notification" && event.fields.sid === this.server && event.fields.state === "LOOKING") {
       if (!this.epochs.has(this.processes)) this.epochs.set(this.processes, Number(event.fields.peerEpoch));
     }
     if (event.event === "notification" && event.fields.configVersion !== undefined) {
       const { configVersion: version, sid: server } = event.fields;
       this.configVersions.push({ server, version, timeMs });
+    }
+    if (event.event === "notification" && event.fields.state === "LOOKING") {
+      const { leader, peerEpoch, round, sid, zxid } = event.fields;
+      this.votes.push({ sid, vote: [round, leader, zxid, peerEpoch].join(" "), timeMs });
+    }
+    if (event.event === "config-received") {
+      this.configVersions.push({ server: event.fields.sid, version: event.fields.mine, timeMs });
     }
     if (event.event === "established" || event.event === "election-started")
       this.serves = event.event === "established";
@@ -183,7 +230,9 @@ export function evidenceOf(ensemble: Ensemble, collectors: ReadonlyMap<number, E
         one[list].map(({ peer, timeMs }) => ({ server: one.server, peer, atMs: since(one.server, timeMs) })),
       )
       .sort((a, b) => a.atMs - b.atMs);
-  const servers = histories.map((history) => serverEvidence(history, collectors.get(history.server), since));
+  const servers = histories.map((history) =>
+    serverEvidence(history, collectors.get(history.server), since, ensemble, startMs),
+  );
   const known = new Set(histories.map(({ server }) => server));
   return {
     ensemble,
@@ -200,12 +249,25 @@ export function evidenceOf(ensemble: Ensemble, collectors: ReadonlyMap<number, E
     ),
     refused: linksIn("refused"),
     configurations: {
+      files: all.flatMap(({ files, server }) =>
+        files.map(({ facts, timeMs }) => ({ ...facts, server, startMs: since(server, timeMs) })),
+      ),
+      requests: all
+        .flatMap(({ requests, server }) => timed(server, requests, since).map((one) => ({ ...one, server })))
+        .sort((a, b) => a.atMs - b.atMs),
+      isEnabled: enabledIn(all),
       activatedMs: restarts.filter(({ serves }) => serves).map(({ atMs }) => atMs),
       versions: all.flatMap((one) => timed(one.server, one.configVersions, since)).sort((a, b) => a.atMs - b.atMs),
       outsiders: all.flatMap((one) => timed(one.server, one.outsiders, since)).sort((a, b) => a.atMs - b.atMs),
     },
+    votes: all.flatMap(({ server, votes }) => timed(server, votes, since).map((one) => ({ ...one, server }))),
     observations,
   };
+}
+
+function enabledIn(all: readonly EvidenceCollector[]): boolean | undefined {
+  const found = all.flatMap(({ enabled }) => enabled);
+  return found.length === 0 ? undefined : found.includes(true);
 }
 
 /** The time in which the other server sees that a connection is closed. */
@@ -229,28 +291,38 @@ function timed<T extends { readonly timeMs: number }>(
   return facts.map(({ timeMs, ...fact }) => ({ ...fact, atMs: since(log, timeMs) }));
 }
 
+/** The time from LOOKING to the line that shows the zxid of the first vote. */
+const FIRST_VOTE_MS = 100;
+
 /** What a process finds on its disk when it starts was there when the process before it ended. */
 function atEndOfProcess(fact: ZxidFact, servers: readonly ServerEvidence[]): ZxidFact {
   const processes = servers.find(({ server }) => server === fact.server)?.processes ?? [];
   const index = processes.findLastIndex(({ startMs }) => startMs <= fact.atMs);
-  const [current, previous] = [processes[index], processes[index - 1]];
-  const isStart = fact.event === "database-loaded" || fact.atMs === current?.lookingMs;
-  return isStart && previous !== undefined ? { ...fact, atMs: previous.lastMs } : fact;
+  const process = index - 1;
+  const [current, previous] = [processes[index], processes[process]];
+  const isFirstVote = fact.event === "election-started" && fact.atMs - (current?.lookingMs ?? 0) < FIRST_VOTE_MS;
+  const isStart = fact.event === "database-loaded" || isFirstVote;
+  return isStart && previous !== undefined ? { ...fact, atMs: previous.lastMs, process } : fact;
 }
 
 function serverEvidence(
   history: ServerHistory,
   collector: EvidenceCollector | undefined,
   since: (server: number, timeMs: number) => number,
+  ensemble: Ensemble,
+  runStartMs: number,
 ): ServerEvidence {
   const { elections, server } = history;
   const processes = history.processes.map((run, index): ProcessEvidence => {
     const election = elections.find((one) => one.process === run);
     const startMs = since(server, run.at.timeMs ?? history.firstMs ?? 0);
+    const looking = ensemble.aligned(server, election?.at.timeMs);
+    const vote = looking === undefined ? undefined : firstVoteMs(ensemble, server, looking);
     return {
       run,
       startMs,
       lookingMs: election?.at.timeMs === undefined ? undefined : since(server, election.at.timeMs),
+      votedMs: vote === undefined ? undefined : vote - runStartMs,
       lastMs: run.lastMs === undefined ? startMs : since(server, run.lastMs),
       zxid: run.loadedZxid ?? election?.zxid,
       epoch: collector?.epochs.get(index + 1),
@@ -258,6 +330,6 @@ function serverEvidence(
     };
   });
   const release = profileFor(history.processes[0]?.release ?? "newest");
-  const isObserver = collector?.isObserver === true && history.periods.every(({ role }) => role === "OBSERVING");
+  const isObserver = collector?.isObserver === true && history.periods[0]?.role === "OBSERVING";
   return { server, isObserver, history, processes, release };
 }

@@ -34,6 +34,8 @@ const sidOnly = ({ sid }: { readonly sid?: number }): string => String(sid ?? ""
 /** The events that count, with their weights and the values that must agree. */
 const TABLE: { readonly [E in LogEventName]?: readonly [number, (fields: LogEvents[E]) => string] } = {
   "config-read": [4, none],
+  "few-voters": [2, none],
+  "even-voters": [2, none],
   "database-loaded": [3, zxidOnly],
   "epoch-file-missing": [2, ({ epoch, file }) => `${file} ${epoch}`],
   "epoch-file-recovered": [2, ({ epoch }) => String(epoch)],
@@ -60,6 +62,13 @@ const TABLE: { readonly [E in LogEventName]?: readonly [number, (fields: LogEven
 
   established: [5, zxidOnly],
   "election-restarted": [3, none],
+  "role-changed": [3, ({ role }) => role],
+  "config-stale": [3, ({ current, version }) => `${text(version)} ${text(current)}`],
+  "config-received": [0.3, ({ mine, received }) => `${text(received)} ${text(mine)}`],
+  "config-adopted": [2, none],
+  "requests-started": [1, ({ reconfigEnabled }) => reconfigEnabled],
+  "reconfig-requested": [3, none],
+  "reconfig-changes-leader": [3, none],
   "leader-shutdown": [2, ({ reason }) => wordsOf(reason ?? "")],
   "init-limit-too-short": [1, none],
   "voter-changed-mind": [2, none],
@@ -121,7 +130,7 @@ const TABLE: { readonly [E in LogEventName]?: readonly [number, (fields: LogEven
  * Returns the observation that an event of a log gives. Returns undefined if the event does not count: for example, one
  * that only says how long something took.
  */
-export function observationOf(
+function observationOf(
   event: LogEventName,
   fields: object,
   exception: readonly string[],
@@ -136,11 +145,47 @@ export function observationOf(
 
 /** Returns whether an event gives an observation. */
 export function isObserved(event: LogEventName): boolean {
-  return TABLE[event] !== undefined;
+  return event === "notification" || TABLE[event] !== undefined;
+}
+
+/** The weight of the epoch in the first vote of an election: the server has read it from its disk. */
+const FIRST_VOTE_WEIGHT = 3;
+
+/** Observes one server: also the epoch in the first vote of each election, which its own notification shows. */
+export class ServerObserver {
+  private readonly server: number;
+  private hasVoted = true;
+
+  constructor(server: number) {
+    this.server = server;
+  }
+
+  /** Returns the observation that the next event of the server's log gives. */
+  observe<E extends LogEventName>(
+    event: E,
+    fields: LogEvents[E],
+    exception: readonly string[],
+    atMs: number,
+  ): Observation | undefined {
+    if (event === "notification") return this.observeVote(fields as LogEvents["notification"], atMs);
+    if (event === "election-started") this.hasVoted = false;
+    return observationOf(event, fields, exception, atMs);
+  }
+
+  private observeVote({ peerEpoch, sid, state }: LogEvents["notification"], atMs: number): Observation | undefined {
+    if (this.hasVoted || sid !== this.server || state !== "LOOKING") return undefined;
+    this.hasVoted = true;
+    return { text: `first-vote ${peerEpoch}`, atMs, weight: FIRST_VOTE_WEIGHT };
+  }
 }
 
 /** The events whose exception says why a role or a process ended. */
-const WITH_CAUSE: ReadonlySet<LogEventName> = new Set(["follow-failed", "observe-failed", "start-failed"]);
+const WITH_CAUSE: ReadonlySet<LogEventName> = new Set([
+  "follow-failed",
+  "observe-failed",
+  "start-failed",
+  "handler-failed",
+]);
 
 /** Returns the class of an exception and the words of its message, without numbers and addresses. */
 function causeOf(line: string): string {

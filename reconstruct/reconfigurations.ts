@@ -3,12 +3,11 @@
  * newest configuration, and a leader logs which learners its configuration lacks. The version of a reconfiguration is
  * the zxid of its transaction (PrepRequestProcessor#pRequest2Txn).
  */
-import type { EnsembleConfig, ServerSpec } from "../cluster/cluster-spec.ts";
 import type { Zxid64 } from "../logs/index.ts";
-import { asServerId, formatZxid64, type ServerId } from "../protocol/index.ts";
+import { asServerId } from "../protocol/index.ts";
 import type { Step } from "../scenarios/scenario.ts";
 import { msText } from "./durations.ts";
-import type { Evidence, ServerEvidence } from "./evidence.ts";
+import type { ConfigurationFacts, Evidence, ReconfigRequest, ServerEvidence } from "./evidence.ts";
 
 /** A change of the configuration by a client. */
 export interface LoggedReconfiguration {
@@ -18,10 +17,38 @@ export interface LoggedReconfiguration {
   readonly seenMs: number;
   /** Whether the time is that at which the leader activates it. */
   readonly isExact: boolean;
+  /** The time at which the leader logs the request. Undefined if it logs none. */
+  readonly requestMs: number | undefined;
 }
 
-/** Returns the reconfigurations during the run, in order of time. */
-export function reconfigurationsIn({ configurations: { activatedMs, versions } }: Evidence): LoggedReconfiguration[] {
+/** Returns the reconfigurations during the run, in order of time. Releases from 3.5 on log each request. */
+export function reconfigurationsIn({ configurations }: Evidence): LoggedReconfiguration[] {
+  const { requests } = configurations;
+  const found = newVersions(configurations).sort((a, b) => a.firstMs - b.firstMs);
+  if (requests.length === 0) return activatedReconfigurations(configurations.activatedMs, found);
+  const open = [...requests];
+  const versions = new Map<ReconfigRequest, Zxid64>();
+  for (const { firstMs, version } of found.sort((a, b) => (a.version < b.version ? -1 : 1))) {
+    const request = open.findLast(({ atMs }) => atMs <= firstMs);
+    if (request === undefined) continue;
+    open.splice(open.indexOf(request), 1);
+    versions.set(request, version);
+  }
+  return requests.map((request) => ({
+    version: versions.get(request),
+    seenMs: request.atMs,
+    isExact: true,
+    requestMs: request.atMs,
+  }));
+}
+
+/** A version that no server has when it starts, with the first time at which a log shows it. */
+interface NewVersion {
+  readonly version: Zxid64;
+  readonly firstMs: number;
+}
+
+function newVersions({ versions }: ConfigurationFacts): NewVersion[] {
   const firstSeen = new Map<Zxid64, number>();
   const atStart = new Set<Zxid64>();
   const known = new Set<number>();
@@ -30,52 +57,41 @@ export function reconfigurationsIn({ configurations: { activatedMs, versions } }
     known.add(server);
     if (!firstSeen.has(version)) firstSeen.set(version, atMs);
   }
-  const activations = [...activatedMs];
   // The counter 0 is a new leader's version of the configuration in the files.
-  const found = [...firstSeen]
+  return [...firstSeen]
     .filter(([version]) => (version & 0xffff_ffffn) > 0n && !atStart.has(version))
-    .sort(([, a], [, b]) => a - b)
-    .map(([version, firstMs]): LoggedReconfiguration => {
-      const index = activations.findLastIndex((ms) => ms <= firstMs);
-      const [activated] = index < 0 ? [] : activations.splice(index, 1);
-      return { version, seenMs: activated ?? firstMs, isExact: activated !== undefined };
-    });
-  const others = activations.map((seenMs): LoggedReconfiguration => ({ version: undefined, seenMs, isExact: true }));
+    .map(([version, firstMs]) => ({ version, firstMs }));
+}
+
+function activatedReconfigurations(
+  activatedMs: readonly number[],
+  versions: readonly NewVersion[],
+): LoggedReconfiguration[] {
+  const activations = [...activatedMs];
+  const found = versions.map(({ firstMs, version }): LoggedReconfiguration => {
+    const index = activations.findLastIndex((ms) => ms <= firstMs);
+    const [activated] = index < 0 ? [] : activations.splice(index, 1);
+    return { version, seenMs: activated ?? firstMs, isExact: activated !== undefined, requestMs: undefined };
+  });
+  const others = activations.map(
+    (seenMs): LoggedReconfiguration => ({ version: undefined, seenMs, isExact: true, requestMs: undefined }),
+  );
   return [...found, ...others].sort((a, b) => a.seenMs - b.seenMs);
 }
 
 /** Returns whether a configuration has a version, which only a server with dynamic reconfiguration gives to it. */
-export function isReconfigEnabled({ configurations: { activatedMs, versions } }: Evidence): boolean {
-  return activatedMs.length > 0 || versions.some(({ version }) => version > 0n);
+export function isReconfigEnabled(evidence: Evidence): boolean {
+  return evidence.configurations.isEnabled ?? showsVersions(evidence);
 }
 
-/** Returns the servers with the configurations from which they start, if the logs show that these differ. */
-export function withConfigurations(
-  specs: readonly (readonly [number, ServerSpec])[],
-  evidence: Evidence,
-): (readonly [number, ServerSpec])[] {
-  const { configurations, servers } = evidence;
-  const outside = new Set(configurations.outsiders.map(({ server }) => server));
-  if (outside.size === 0 && reconfigurationsIn(evidence).length === 0) return [...specs];
-  const observers = servers.filter(({ isObserver }) => isObserver).map(({ server }) => asServerId(server));
-  const all = specs.map(([sid]) => asServerId(sid));
-  const voters = all.filter((sid) => !outside.has(sid) && !observers.includes(sid));
-  const inside = observers.filter((sid) => !outside.has(sid));
-  return specs.map(([sid, spec]) => {
-    const own = asServerId(sid);
-    const isObserver = observers.includes(own);
-    const config: EnsembleConfig = outside.has(sid)
-      ? { voters: isObserver ? voters : [...voters, own].sort(byId), observers: isObserver ? [...inside, own] : inside }
-      : { voters, observers: inside };
-    const version = versionAtStart(sid, evidence);
-    return [sid, { ...spec, config: { ...config, ...(version === undefined ? {} : { version }) } }] as const;
-  });
+/** Returns whether a log shows that a configuration has a version. */
+export function showsVersions({ configurations: { activatedMs, requests, versions } }: Evidence): boolean {
+  return requests.length > 0 || activatedMs.length > 0 || versions.some(({ version }) => version > 0n);
 }
 
-/** Returns the version with which a server starts. Undefined for 0, which lists in zoo.cfg have. */
-export function versionAtStart(sid: number, { configurations: { versions } }: Evidence): string | undefined {
-  const version = versions.find(({ server }) => server === sid)?.version ?? 0n;
-  return version <= 0n ? undefined : formatZxid64(version);
+/** Returns the version with which a server starts. Undefined if no log shows it. */
+export function versionAtStart(sid: number, { configurations: { versions } }: Evidence): Zxid64 | undefined {
+  return versions.find(({ server }) => server === sid)?.version;
 }
 
 /**
@@ -96,5 +112,3 @@ export function reconfigStep(atMs: number, { seenMs }: LoggedReconfiguration, ev
 function roleOf(server: ServerEvidence | undefined): "participant" | "observer" {
   return server?.isObserver === true ? "observer" : "participant";
 }
-
-const byId = (a: ServerId, b: ServerId): number => a - b;

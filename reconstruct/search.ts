@@ -3,33 +3,74 @@
  * place where its run and the logs differ, and keeps the result if it is better than the worst.
  */
 import { MessageChooser } from "../logs/index.ts";
+import { serverIdsOf } from "../protocol/index.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { type Random, RandomStreams } from "../sim/random.ts";
+import { withAlignedHandshakes } from "./align-handshakes.ts";
+import { withBrokenConnections } from "./broken-connections.ts";
+import { CALIBRATION_ROUNDS, speedChoices, startOfEvidence, until } from "./calibration.ts";
 import { withLateServersOutside } from "./configuration-mutations.ts";
+import { hasManyHandshakes } from "./connections.ts";
+import { cutChoices } from "./cut-links.ts";
 import { directRepairs } from "./direct-repairs.ts";
 import type { Located } from "./distance.ts";
+import { msText } from "./durations.ts";
 import type { Evidence } from "./evidence.ts";
+import { fileGroups, withOtherLists, withPendingFiles } from "./file-variants.ts";
+import { withMeasuredSpeeds } from "./measured-speeds.ts";
 import { mutate } from "./mutations.ts";
+import { reconfigurationSteps, withOtherMembers, withWriteBeside } from "./reconfiguration-members.ts";
+import type { RepairContext } from "./repair-context.ts";
 import { repairsOf } from "./repairs.ts";
+import { withoutRepetitions } from "./repetition.ts";
+import { silentFaults } from "./silent-faults.ts";
 import { SPEED_NAMES, scenariosWithOtherSpeed } from "./speeds.ts";
 import { momentsOf, type RunMoment, type Trial, tryScenario } from "./trial.ts";
+import { windowTemplates } from "./window-templates.ts";
 
 /** The number of candidates that are kept. */
-const KEPT = 8;
+const KEPT = 10;
 /** The number of candidates that are kept because they match the logs for the longest time. */
 const LONGEST = 5;
 /** The number of seeds with which the first scenario is tried. */
 const FIRST_SEEDS = 12;
+/** The number of runs with which the times of many handshakes are fitted. */
+const ALIGN_ROUNDS = 10;
 /** A run with more events is given up, and one with many more than the best run. */
 const EVENTS_MAX = 150_000;
 const EVENTS_MIN = 20_000;
 const EVENTS_FACTOR = 4;
+/** The part of the runs with the usual faults at each moment in turn, as opposed to drawn changes. */
+const SYSTEMATIC_SHARE = 0.5;
+/** The run that shows all repetitions may have this number of events. */
+const WHOLE_EVENTS_MAX = 1_000_000;
 /** When everything decisive matches, the search goes on for this number of runs after each newly violated invariant. */
 const REFINE_RUNS = 2000;
 /** The number of times that the most likely explanations are tried. */
 const REPAIR_ROUNDS = 8;
 /** When everything decisive matches, the search looks for a violation for this number of runs. */
 const VIOLATION_RUNS = 20_000;
+
+function untilOf({ endMs }: Evidence): string {
+  return msText(endMs + 1);
+}
+
+/** Returns the best candidates, with at most one for each set of decisive differences and violated invariants. */
+function withBest(
+  trials: readonly Trial[],
+  trial: Trial,
+  count: number,
+  compare: (a: Trial, b: Trial) => number,
+): Trial[] {
+  const alike = trials.find(({ differences }) => differences === trial.differences);
+  if (alike !== undefined && compare(alike, trial) <= 0) return trials as Trial[];
+  return [...trials.filter((one) => one !== alike), trial].sort(compare).slice(0, count);
+}
+
+function* usualFaults(context: RepairContext): Generator<Scenario> {
+  if (context.trial.comparison.decisive === 0) yield* silentFaults(context);
+  yield* windowTemplates(context);
+}
 
 /** Returns the scenario with crashes that lose all unsynced writes. */
 function withLostWrites(scenario: Scenario | undefined): Scenario | undefined {
@@ -40,16 +81,22 @@ function withLostWrites(scenario: Scenario | undefined): Scenario | undefined {
   return { ...scenario, steps };
 }
 
+const NO_STEPS = { servers: {}, steps: [] };
+
 /** A search. It can be continued run by run. */
 export class Search {
   /** The number of runs so far. */
   runs = 0;
+  private readonly whole: Evidence;
+  /** What candidates are compared with: the evidence without repetitions at its end. */
   private readonly evidence: Evidence;
   private readonly chooser = new MessageChooser();
   private readonly random: Random;
   private kept: Trial[] = [];
   /** The candidates whose first decisive difference is the latest. */
   private longest: Trial[] = [];
+  /** The candidates in which the servers match the logs for the longest, each by itself. */
+  private deepest: Trial[] = [];
   /** The invariants that runs violate in which everything decisive matches. */
   private readonly violated = new Set<string>();
   /** The number of runs at which everything decisive matched, and at which such a run violated another invariant. */
@@ -57,31 +104,138 @@ export class Search {
   private violatedAt = Number.POSITIVE_INFINITY;
   private readonly repairs = new WeakMap<Trial, readonly Scenario[]>();
   private readonly moments = new WeakMap<Trial, readonly RunMoment[]>();
+  private readonly templates = new WeakMap<Trial, Generator<Scenario>>();
+  private readonly wholeTrials = new WeakMap<Trial, Trial>();
 
   constructor(evidence: Evidence, seed: bigint | number) {
-    this.evidence = evidence;
+    this.whole = evidence;
+    this.evidence = withoutRepetitions(evidence);
     this.random = new RandomStreams(seed).stream("reconstruct");
   }
 
   /** The best candidate so far. Undefined before the first run. */
   get best(): Trial | undefined {
-    return this.kept[0];
+    const best = this.kept[0];
+    if (best === undefined || this.evidence === this.whole) return best;
+    let trial = this.wholeTrials.get(best);
+    if (trial === undefined) {
+      const scenario = { ...best.scenario, until: untilOf(this.whole) };
+      trial = tryScenario(scenario, this.whole, this.chooser, WHOLE_EVENTS_MAX) ?? best;
+      this.wholeTrials.set(best, trial);
+    }
+    return trial;
+  }
+
+  /**
+   * Other candidates that match everything decisive as the best one does, and violate other invariants: the logs hardly
+   * tell which of them happened. The closest one comes first.
+   */
+  get alternatives(): readonly Trial[] {
+    const [best, ...others] = this.kept;
+    if (best === undefined || best.comparison.decisive > 0) return [];
+    const seen = new Set(best.violated);
+    return others.filter(({ comparison, violated }) => {
+      const isOther = comparison.decisive === 0 && violated.some((id) => !seen.has(id));
+      if (isOther) for (const id of violated) seen.add(id);
+      return isOther;
+    });
   }
 
   /** Searches from a first scenario on. Yields after each run, and returns when more runs would change little. */
-  *from(first: Scenario): Generator<Trial, void> {
-    yield* this.try(first);
-    yield* this.try(withLostWrites(first));
-    yield* this.trySeeds(first);
-    for (const scenario of withLateServersOutside(first, this.evidence)) yield* this.try(scenario);
+  *from(skeleton: Scenario): Generator<Trial, void> {
+    const first = this.evidence === this.whole ? skeleton : { ...skeleton, until: untilOf(this.evidence) };
+    if (hasManyHandshakes(this.evidence)) yield* this.align(first);
+    yield* this.tryInferences(first);
+    const base = this.kept[0]?.scenario ?? first;
+    yield* this.try(withLostWrites(base));
+    yield* this.trySeeds(base);
+    const calibrated = yield* this.calibrate(first);
+    yield* this.tryInferences(calibrated);
+    yield* this.try(withLostWrites(calibrated));
+    for (const scenario of withLateServersOutside(base, this.evidence)) yield* this.try(scenario);
+    yield* this.fitFiles();
+    yield* this.fitMembers();
     // A difference in speed must not explain what a fault did, so the faults come first.
     yield* this.repair();
     yield* this.fitSpeeds();
     yield* this.repair();
+    yield* this.fitFiles();
+    yield* this.fitMembers();
     while (!this.isDone) {
       const scenario = this.next();
       if (scenario !== undefined) yield* this.try(scenario);
     }
+  }
+
+  /** Fits the times of many handshakes. In real servers, each handshake has its own speed. */
+  private *align(first: Scenario): Generator<Trial, void> {
+    let next: Scenario | undefined = first;
+    for (let round = 0; round <= ALIGN_ROUNDS && next !== undefined; round++) {
+      this.runs++;
+      const trial = tryScenario(next, this.evidence, this.chooser, this.eventsMax);
+      if (trial === undefined) return;
+      this.keep(trial);
+      next = withAlignedHandshakes(trial, this.evidence);
+      yield this.kept[0] as Trial;
+    }
+  }
+
+  /** Tries a scenario, and adds the broken connections, the speeds and the cut links that the logs show. */
+  private *tryInferences(scenario: Scenario): Generator<Trial, void> {
+    const plain = yield* this.try(scenario);
+    const broken = yield* this.try(withBrokenConnections(scenario, this.evidence));
+    const isBetter = broken !== undefined && broken.score < (plain?.score ?? Number.POSITIVE_INFINITY);
+    const base = isBetter ? broken.scenario : scenario;
+    const cuts = cutChoices(serverIdsOf(base.servers), this.evidence);
+    for (const timed of [base, ...withMeasuredSpeeds(base, this.evidence)]) {
+      if (timed !== base) yield* this.try(timed);
+      for (const steps of cuts) yield* this.try({ ...timed, steps: [...timed.steps, ...steps] });
+    }
+  }
+
+  /** Fits the configuration files of the servers with equal files, one after the other, and the pending ones. */
+  private *fitFiles(): Generator<Trial, void> {
+    const groups = fileGroups(this.kept[0]?.scenario ?? NO_STEPS);
+    for (const group of groups) {
+      const best = this.kept[0];
+      if (best === undefined || this.isDone) return;
+      for (const changed of withOtherLists(best.scenario, group, this.evidence)) yield* this.try(changed);
+    }
+    const best = this.kept[0];
+    if (best === undefined || this.isDone) return;
+    for (const changed of withPendingFiles(best.scenario, this.evidence)) yield* this.try(changed);
+  }
+
+  /** Fits the members of each reconfiguration, one after the other. */
+  private *fitMembers(): Generator<Trial, void> {
+    for (const [turn] of reconfigurationSteps(this.kept[0]?.scenario ?? NO_STEPS).entries()) {
+      const scenario = this.kept[0]?.scenario;
+      const index = reconfigurationSteps(scenario ?? NO_STEPS)[turn];
+      if (scenario === undefined || index === undefined || this.isDone) return;
+      for (const changed of withWriteBeside(scenario, index)) yield* this.try(changed);
+      const best = this.kept[0]?.scenario ?? scenario;
+      const same = reconfigurationSteps(best)[turn] ?? index;
+      for (const changed of withOtherMembers(best, same, this.evidence)) yield* this.try(changed);
+    }
+  }
+
+  /** Returns the scenario with the speeds that fit the start of the logs best. */
+  private *calibrate(first: Scenario): Generator<Trial, Scenario> {
+    const evidence = startOfEvidence(this.evidence);
+    let [best, cost] = [first, Number.POSITIVE_INFINITY];
+    for (let round = 0; round < CALIBRATION_ROUNDS; round++) {
+      for (const choices of speedChoices()) {
+        for (const scenario of choices(best)) {
+          this.runs++;
+          const trial = tryScenario(until(scenario, evidence.endMs), evidence, this.chooser, this.eventsMax);
+          if (trial !== undefined && trial.comparison.distance < cost - 1e-6) {
+            [best, cost] = [scenario, trial.comparison.distance];
+          }
+          if (this.kept[0] !== undefined) yield this.kept[0];
+        }
+      }
+    }
+    return best;
   }
 
   /** Fits the speeds of the network, the disks and the threads to the times in the logs. */
@@ -106,7 +260,9 @@ export class Search {
   private *repair(): Generator<Trial, void> {
     const repaired = new Set<Trial>();
     for (let round = 0; round < REPAIR_ROUNDS && !this.isDone; round++) {
-      const next = [this.kept[0], this.longest[0]].filter((one) => one !== undefined && !repaired.has(one));
+      const next = [this.kept[0], this.longest[0], this.deepest[0]].filter(
+        (one) => one !== undefined && !repaired.has(one),
+      );
       if (next.length === 0) return;
       for (const trial of next as Trial[]) {
         repaired.add(trial);
@@ -128,12 +284,32 @@ export class Search {
       ? random.pick(this.longest)
       : random.chance(0.6)
         ? (kept[0] as Trial)
-        : random.pick(kept);
+        : random.pick(random.chance(0.5) ? kept : this.deepest);
     const focus = this.focusOf(parent);
     const context = { trial: parent, moments: this.momentsOf(parent), random, evidence, focus };
+    if (random.chance(SYSTEMATIC_SHARE)) {
+      const systematic = this.nextSystematic();
+      if (systematic !== undefined) return systematic;
+    }
     const scenario = random.chance(0.25) ? this.directRepair(parent) : mutate(context);
     if (scenario === undefined || random.chance(0.75)) return scenario;
     return mutate({ ...context, trial: { ...parent, scenario } }) ?? scenario;
+  }
+
+  /** Returns the next of the usual faults for one of the most promising candidates. */
+  private nextSystematic(): Scenario | undefined {
+    const ranked = [0, 1, 2, 3].flatMap((rank) => [this.kept[rank], this.longest[rank], this.deepest[rank]]);
+    for (const trial of ranked) {
+      if (trial === undefined || this.random.chance(0.3)) continue;
+      let templates = this.templates.get(trial);
+      if (templates === undefined) {
+        templates = usualFaults({ trial, moments: this.momentsOf(trial), evidence: this.evidence });
+        this.templates.set(trial, templates);
+      }
+      const { done, value } = templates.next();
+      if (!done) return value;
+    }
+    return undefined;
   }
 
   private directRepair(trial: Trial): Scenario | undefined {
@@ -154,14 +330,16 @@ export class Search {
     return moments;
   }
 
-  private *try(scenario: Scenario | undefined): Generator<Trial, void> {
-    if (scenario === undefined) return;
+  /** Runs a scenario. Returns undefined if there is none, or if its run is given up. */
+  private *try(scenario: Scenario | undefined): Generator<Trial, Trial | undefined> {
+    if (scenario === undefined) return undefined;
     this.runs++;
     const trial = tryScenario(scenario, this.evidence, this.chooser, this.eventsMax);
     if (trial !== undefined) this.keep(trial);
     // A caller may stop the search after each run, also after one that was given up.
     const best = this.kept[0];
     if (best !== undefined) yield best;
+    return trial;
   }
 
   private get eventsMax(): number {
@@ -178,20 +356,22 @@ export class Search {
       if (trial.violated.some((id) => !this.violated.has(id))) this.violatedAt = this.runs;
       for (const id of trial.violated) this.violated.add(id);
     }
-    if (kept.some(({ score }) => Math.abs(score - trial.score) < 1e-6)) return;
-    kept.push(trial);
-    kept.sort((a, b) => a.score - b.score);
-    kept.length = Math.min(kept.length, KEPT);
+    this.kept = withBest(kept, trial, KEPT, (a, b) => a.score - b.score);
   }
 
   private keepLongest(trial: Trial): void {
-    const { longest } = this;
-    if (longest.some(({ score }) => Math.abs(score - trial.score) < 1e-6)) return;
-    longest.push(trial);
-    longest.sort(
+    this.deepest = withBest(
+      this.deepest,
+      trial,
+      LONGEST,
+      (a, b) => b.matchedPrefix - a.matchedPrefix || a.score - b.score,
+    );
+    this.longest = withBest(
+      this.longest,
+      trial,
+      LONGEST,
       (a, b) => (a.matchedUntilMs === b.matchedUntilMs ? 0 : b.matchedUntilMs - a.matchedUntilMs) || a.score - b.score,
     );
-    longest.length = Math.min(longest.length, LONGEST);
   }
 
   /**

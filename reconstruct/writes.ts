@@ -1,7 +1,10 @@
 /** The writes of clients: no log shows them, but the zxids in the logs show how many there were, and about when. */
 import type { EstablishedEpoch } from "../explain/ensemble.ts";
 import type { Zxid64 } from "../logs/index.ts";
-import type { Step } from "../scenarios/scenario.ts";
+import { asServerId } from "../protocol/zxid.ts";
+import type { Moment, Step, Trigger, WriteAction } from "../scenarios/scenario.ts";
+import { hasManyHandshakes, sinceStart } from "./connections.ts";
+import { type CounterFact, counterFacts } from "./counter-facts.ts";
 import { msOf, msText } from "./durations.ts";
 import type { Evidence, ZxidFact } from "./evidence.ts";
 import { endOf } from "./process-times.ts";
@@ -19,7 +22,7 @@ export function clientWrites(evidence: Evidence): Step[] {
 const REQUEST_MS = 2;
 
 function withReconfiguration(steps: readonly Step[], change: LoggedReconfiguration, evidence: Evidence): Step[] {
-  const atMs = change.seenMs - REQUEST_MS;
+  const atMs = change.requestMs ?? change.seenMs - REQUEST_MS;
   const distances = steps.map((step) => ("write" in step ? distanceMs(step, atMs) : Number.POSITIVE_INFINITY));
   const nearest = distances.indexOf(Math.min(...distances));
   return [
@@ -36,24 +39,35 @@ function distanceMs({ from = "0ms" }: Step, atMs: number): number {
   return Math.abs(msOf(from) - atMs);
 }
 
-const counterOf = ({ zxid }: ZxidFact): number => Number(zxid & 0xffff_ffffn);
+const counterOf = ({ zxid }: CounterFact): number => Number(zxid & 0xffff_ffffn);
+
+/** The part of the time before a fact in which its writes are requested. The rest is for their commits. */
+const BUSY_SHARE = 0.6;
+
+/** The time after the start of an epoch in which a write waits for the leader. */
+const FIRST_MS = 200;
+/** The time after a fact from which on a write cannot belong to it. */
+const SETTLED_MS = 2;
 
 /** The writes of one epoch: between two known counters, all in the middle; exact times, just before. */
-function writesOf({ endMs, epoch, leader, timeMs }: EstablishedEpoch, evidence: Evidence): Step[] {
+function writesOf(established: EstablishedEpoch, evidence: Evidence): Step[] {
+  const { endMs, epoch, leader, period, timeMs } = established;
   const reconfigurations = reconfigurationsIn(evidence).flatMap(({ version, ...one }) =>
     version === undefined ? [] : [{ ...one, version }],
   );
   const seen = reconfigurations.map(
-    ({ isExact, seenMs: atMs, version: zxid }): ZxidFact => ({ server: 0, atMs, zxid, isExact, event: "notification" }),
+    ({ isExact, seenMs: atMs, version: zxid }): CounterFact => ({ server: 0, atMs, zxid, isExact }),
   );
-  const facts = [...evidence.zxids, ...seen]
-    .filter(({ zxid }) => Number(zxid >> 32n) === epoch)
-    .sort((a, b) => a.atMs - b.atMs);
+  const isLong = hasManyHandshakes(evidence);
+  const own = isLong
+    ? counterFacts(established, evidence)
+    : evidence.zxids.filter(({ zxid }) => Number(zxid >> 32n) === epoch).map((fact) => atLatest(fact, evidence));
+  const facts = [...own, ...seen.filter(({ zxid }) => Number(zxid >> 32n) === epoch)].sort((a, b) => a.atMs - b.atMs);
   const firstMs = (timeMs ?? evidence.startMs) - evidence.startMs;
-  const lastMs = Math.min(
-    endMs === undefined ? evidence.endMs : endMs - evidence.startMs,
-    leaderEndMs(leader, firstMs, evidence),
-  );
+  const stoppedMs =
+    endMs === undefined || (isLong && period.end?.kind === "process") ? undefined : endMs - evidence.startMs;
+  const lastMs = leaderEndMs(leader, firstMs, stoppedMs, evidence);
+  const at: WriteAction["at"] = isAloneAt(established, evidence) ? "leader" : asServerId(leader);
   const steps: Step[] = [];
   let [known, knownMs] = [0, firstMs];
   for (const fact of facts) {
@@ -62,19 +76,30 @@ function writesOf({ endMs, epoch, leader, timeMs }: EstablishedEpoch, evidence: 
     const untilMs = Math.min(fact.atMs, lastMs);
     if (count > 0) {
       const atMs = fact.isExact
-        ? untilMs - (fact.server === leader ? 0.1 : 1) - (count - 1)
+        ? Math.max(
+            untilMs - (fact.server === leader ? 0.1 : 1) - (count - 1),
+            Math.min(knownMs + SETTLED_MS, untilMs - 1),
+          )
         : (knownMs + Math.max(knownMs, untilMs)) / 2;
-      const at = Math.max(atMs, firstMs + 0.5);
-      steps.push(...requestsOf(at, fact.zxid, count, Math.max(untilMs - at, 0)));
+      const requestMs = Math.max(atMs, firstMs + 0.5);
+      steps.push(...requestsOf(requestMs, fact.zxid, count, Math.max(untilMs - requestMs, 0)));
       known = counter;
     }
     knownMs = Math.max(knownMs, untilMs);
   }
-  return steps;
+  return isLong ? steps : steps.map((step) => afterEstablished(step, leader, firstMs));
+
+  /** The leader of the run may be later than that of the logs, and the first write must not come before it leads. */
+  function triggerAt(atMs: number): Trigger {
+    const electionMs = sinceStart(evidence, leader, period.election?.at.timeMs);
+    if (!isLong || atMs > firstMs + FIRST_MS || !Number.isFinite(electionMs)) return { from: msText(atMs) };
+    const when: Moment = { event: "established", server: asServerId(leader), nth: 1 };
+    return { from: msText(electionMs), when, after: msText(Math.max(0, atMs - firstMs)) };
+  }
 
   /** The requests with the last `count` zxids up to `last`: writes, and reconfigurations between them. */
   function requestsOf(atMs: number, last: Zxid64, count: number, leftMs: number): Step[] {
-    const every = count > 1 ? Math.min(1, leftMs / count) : 1;
+    const every = count > 1 ? Math.min(1, (leftMs * BUSY_SHARE) / count) : 1;
     const first = last - BigInt(count) + 1n;
     const changes = reconfigurations
       .filter(({ version }) => version >= first && version <= last)
@@ -83,11 +108,14 @@ function writesOf({ endMs, epoch, leader, timeMs }: EstablishedEpoch, evidence: 
     let next = first;
     const write = (end: Zxid64): void => {
       const writes = Number(end - next);
-      if (writes > 0) requests.push(writeStep(atMs + Number(next - first) * every, writes, every));
+      if (writes === 0) return;
+      const write = { at, count: writes, every: msText(every) };
+      requests.push({ ...triggerAt(atMs + Number(next - first) * every), write });
     };
     for (const change of changes) {
       write(change.version);
-      requests.push(reconfigStep(atMs + Number(change.version - first) * every, change, evidence));
+      const changeMs = change.requestMs ?? atMs + Number(change.version - first) * every;
+      requests.push(reconfigStep(changeMs, change, evidence));
       next = change.version + 1n;
     }
     write(last + 1n);
@@ -95,14 +123,49 @@ function writesOf({ endMs, epoch, leader, timeMs }: EstablishedEpoch, evidence: 
   }
 }
 
-/** Returns the end of the process that leads at a time. */
-function leaderEndMs(leader: number, atMs: number, evidence: Evidence): number {
-  const server = evidence.servers.find((one) => one.server === leader);
-  const index = server?.processes.findLastIndex(({ startMs }) => startMs <= atMs) ?? -1;
-  if (server === undefined || index < 0) return evidence.endMs;
-  return Math.min(endOf(server, index, evidence) ?? evidence.endMs, evidence.endMs);
+/** A process can get transactions after its last line, until it ends. */
+function atLatest(fact: ZxidFact, evidence: Evidence): ZxidFact {
+  const server = evidence.servers.find((one) => one.server === fact.server);
+  if (server === undefined || fact.process === undefined) return fact;
+  return { ...fact, atMs: Math.max(fact.atMs, endOf(server, fact.process, evidence) ?? fact.atMs) };
 }
 
-function writeStep(atMs: number, count: number, everyMs: number): Step {
-  return { from: msText(atMs), write: { at: "leader", count, every: msText(everyMs) } };
+/**
+ * Returns the end of a leader's time: it stops leading, or its process ends, which may be long after its last line.
+ */
+function leaderEndMs(leader: number, atMs: number, stoppedMs: number | undefined, evidence: Evidence): number {
+  const server = evidence.servers.find((one) => one.server === leader);
+  const index = server?.processes.findLastIndex(({ startMs }) => startMs <= atMs) ?? -1;
+  const process = server?.processes[index];
+  if (server === undefined || process === undefined) return Math.min(stoppedMs ?? evidence.endMs, evidence.endMs);
+  const killedMs = endOf(server, index, evidence) ?? evidence.endMs;
+  const hasStopped = stoppedMs !== undefined && stoppedMs < process.lastMs;
+  return Math.min(hasStopped ? stoppedMs : killedMs, evidence.endMs);
+}
+
+/** Returns whether no leader of an earlier epoch still leads when an epoch begins, as a paused one does. */
+function isAloneAt({ epoch, timeMs = 0 }: EstablishedEpoch, { ensemble }: Evidence): boolean {
+  return ensemble.epochs.every((one) => one.epoch >= epoch || one.endMs === undefined || one.endMs <= timeMs);
+}
+
+/** The time before an epoch is established at which a write that waits for it is ready, in milliseconds. */
+const READY_BEFORE_MS = 20;
+/** A write that comes so soon after the leader is established waits for it: the run may be a little slower. */
+const SOON_MS = 5;
+
+/** Lets a write wait for its leader if it follows the start of the leader's time immediately. */
+function afterEstablished(step: Step, leader: number, establishedMs: number): Step {
+  const afterMs = msOf(step.from ?? "0ms") - establishedMs;
+  if (!("write" in step) || afterMs < 0 || afterMs > SOON_MS) return step;
+  return {
+    from: msText(Math.max(0, establishedMs - READY_BEFORE_MS)),
+    when: { event: "established", server: leader as never, nth: 1 },
+    after: msText(afterMs),
+    write: step.write,
+  };
+}
+
+/** Returns the time of a step of a reconstructed scenario, in milliseconds. */
+export function timeOf({ after = "0ms", from = "0ms", when }: Step): number {
+  return msOf(from) + (when?.event === "established" ? READY_BEFORE_MS + msOf(after) : 0);
 }

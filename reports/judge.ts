@@ -66,6 +66,12 @@ export function breaks({ campaigns, scenarios }: Pick<JudgeReport, "campaigns" |
   return scenarios.some(({ verdict }) => verdict === "breaks") || (campaigns?.broken.length ?? 0) > 0;
 }
 
+/** Returns the report as JSON values (schema/judge.schema.json). */
+export function judgeJson(report: JudgeReport): object {
+  const { campaigns = null, difference = null } = report;
+  return { version: 1, ...report, difference, campaigns, breaks: breaks(report) };
+}
+
 const TITLES: Readonly<Record<Exclude<ScenarioVerdict, "none">, string>> = {
   fixes: "Scenarios that it fixes",
   "fixes in part": "Scenarios that it fixes in part",
@@ -154,7 +160,7 @@ function campaignLines({ campaigns }: JudgeReport, paint: ChalkInstance, width: 
 }
 
 /** Returns the identity of a finding and its known bugs, in one line. */
-export function findingText({ known, seed, signature }: JudgedFinding): string {
+export function findingText({ known, seed, signature }: Pick<JudgedFinding, "known" | "seed" | "signature">): string {
   return `${signature}, seed ${seed}: ${known.length === 0 ? "no known bug explains it" : known.join(", ")}`;
 }
 
@@ -166,7 +172,10 @@ interface FailureRate {
 }
 
 /** Returns the rate of all failures, and then the rate of each signature. */
-export function failureRates({ with: after, without }: JudgedCampaigns): [FailureRate, ...FailureRate[]] {
+export function failureRates({
+  with: after,
+  without,
+}: Pick<JudgedCampaigns, "with" | "without">): [FailureRate, ...FailureRate[]] {
   const signatures = [...new Set([...Object.keys(without.failing), ...Object.keys(after.failing)])].sort();
   const total = (side: CampaignSide): number => Object.values(side.failing).reduce((sum, count) => sum + count, 0);
   const row = (name: string, count: (side: CampaignSide) => number): FailureRate => ({

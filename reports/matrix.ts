@@ -5,6 +5,7 @@
  */
 import type { ChalkInstance } from "chalk";
 import { wrap } from "./format.ts";
+import { triesText, type VerdictRow } from "./verdicts.ts";
 
 export interface MatrixEntry {
   /** The ticket, e.g. `ZOOKEEPER-3911`, or the name of the scenario if the bug has no ticket. */
@@ -158,9 +159,13 @@ export interface MatrixCampaigns {
 
 /**
  * Returns the matrix as a Markdown page. The page includes how many plans and seconds the campaigns needed to find each
- * bug.
+ * bug. With `verdicts`, it also includes the tries on real servers.
  */
-export function matrixPage(entries: readonly MatrixEntry[], campaigns: MatrixCampaigns): string {
+export function matrixPage(
+  entries: readonly MatrixEntry[],
+  campaigns: MatrixCampaigns,
+  verdicts?: readonly VerdictRow[],
+): string {
   const releases = [...new Set(entries.map(({ release }) => release))];
   const bugs = [...new Set(entries.map(({ bug }) => bug))];
   const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
@@ -168,9 +173,10 @@ export function matrixPage(entries: readonly MatrixEntry[], campaigns: MatrixCam
     "# Known bugs and the releases of ZooKeeper",
     "",
     ...wrap(introduction(campaigns), 128),
+    ...(verdicts === undefined ? [] : ["", ...wrap(ABOUT_REAL_SERVERS, 128)]),
     "",
-    row(["bug", ...releases]),
-    row(["---", ...releases.map(() => "---")]),
+    row(["bug", ...(verdicts === undefined ? [] : ["real servers"]), ...releases]),
+    row(["---", ...(verdicts === undefined ? [] : ["---"]), ...releases.map(() => "---")]),
   ];
   for (const bug of bugs) {
     const cells = releases.map((release) => {
@@ -182,10 +188,22 @@ export function matrixPage(entries: readonly MatrixEntry[], campaigns: MatrixCam
       const share = met > 0 && met !== campaigns ? `(${met} of ${campaigns})` : "";
       return `${mark}${reproduced ? "**S** " : ""}${found}${share}`.trim() || "·";
     });
-    lines.push(row([ticketOf(bug) ?? `[${bug}](../scenarios/bugs/${bug}.yaml)`, ...cells]));
+    const real = verdicts === undefined ? [] : [triesText(verdicts.filter(({ scenario }) => isOfBug(scenario, bug)))];
+    lines.push(row([ticketOf(bug) ?? `[${bug}](../scenarios/bugs/${bug}.yaml)`, ...real, ...cells]));
   }
   const explanations = explanationsOf(entries).flatMap((text) => wrap(`- **!** ${text}`, 128).map(indentItem));
   return `${[...lines, "", ...explanations].join("\n")}\n`;
+}
+
+const ABOUT_REAL_SERVERS =
+  "**real servers**: the tries of `zabsim confirm` that confirm the scenario on unmodified servers of a release, of " +
+  "all tries. The first release has the bug, the second one does not; an open bug is tried on the newest two " +
+  "releases. [verdicts.md](verdicts.md) has the evidence. **·**: not tried.";
+
+/** Returns whether a scenario reproduces a bug of the matrix. */
+function isOfBug(scenario: string, bug: string): boolean {
+  const ticket = ticketOf(bug);
+  return ticket === undefined ? scenario === bug : scenario.startsWith(`zookeeper-${ticket}-`);
 }
 
 function introduction({ repeat, seed, timeUs, workers }: MatrixCampaigns): string {

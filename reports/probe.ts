@@ -93,10 +93,11 @@ function text(zxid: bigint): string {
   return `${bits >> 32n}:${bits & 0xffff_ffffn}`;
 }
 
-/** Returns the report as JSON values: zxids are hexadecimal. */
+/** Returns the report as JSON values (schema/probe.schema.json): zxids are hexadecimal. */
 export function probeJson({ address, answer, identity, release, rules }: ProbeReport): object {
   const { firstZxid, lastZxid, newLeaderZxid, proposedEpoch, snapshot, zxid, ...rest } = answer;
   return {
+    version: 1,
     address,
     sent: { sid: String(identity.sid), zxid: hex(identity.zxid), epoch: identity.epoch },
     ...rest,

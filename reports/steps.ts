@@ -3,8 +3,10 @@
  */
 
 import type { Effect, EffectKind } from "../scenarios/action-result.ts";
+import type { Step } from "../scenarios/scenario.ts";
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { describeStep } from "./describe.ts";
+import { countOf } from "./format.ts";
 
 /**
  * The fields of a step that say when the step happens and how long it lasts. The only other field of a step is its
@@ -15,8 +17,19 @@ const TRIGGER_FIELDS: ReadonlySet<string> = new Set(["at", "from", "after", "aft
 /** Returns the step with this index (from 0) in words, such as `crash server=1 for 2s`. */
 export function stepText({ scenario }: ScenarioRun, index: number): string {
   const step = scenario.steps[index];
-  const [action] = Object.entries(step ?? {}).filter(([name]) => !TRIGGER_FIELDS.has(name));
-  return action === undefined ? "" : describeStep({ verb: action[0], argument: action[1], duration: step?.for });
+  return step === undefined ? "" : textOfStep(step);
+}
+
+/** Returns a step in words, such as `crash server=1 for 2s`. */
+export function textOfStep(step: Step): string {
+  const [action] = Object.entries(step).filter(([name]) => !TRIGGER_FIELDS.has(name));
+  return action === undefined ? "" : describeStep({ verb: action[0], argument: action[1], duration: step.for });
+}
+
+/** Returns the effect of a step in words, such as `3 messages`. */
+export function effectText({ count, kind }: Effect): string {
+  if (count === 0) return `without effect: ${NO_EFFECT[kind]}`;
+  return countOf(count, kind.replace("-", " ").replace(/s$/, ""));
 }
 
 const NO_EFFECT: Readonly<Record<EffectKind, string>> = {

@@ -15,6 +15,10 @@ export const ACTIONS: readonly { readonly name: string; readonly about: string }
   { name: "start", about: "starts a server that is down, optionally with a changed configuration" },
   { name: "pause", about: "stops a server's clock and threads until resume, as a long garbage collection does" },
   {
+    name: "snapshot",
+    about: "makes a server start a new log file and save a snapshot, as it does after snapCount transactions",
+  },
+  {
     name: "stall",
     about: "stalls one thread of a server, such as the one that applies committed transactions or accepts connections",
   },

@@ -32,6 +32,7 @@ import {
 } from "../protocol/index.ts";
 import type { RunResult, Trace } from "../sim/index.ts";
 import { durationUs } from "../sim/time.ts";
+import { type ActionContext, perform } from "./actions.ts";
 import { unmetExpectations } from "./expectation.ts";
 import { findShortLimits } from "./find-short-limits.ts";
 import { findSmallBuffers } from "./find-small-buffers.ts";
@@ -147,13 +148,17 @@ export class ScenarioRunner {
       this.invariants.startWith(committedHistory(scenario, committed, this.cluster.emptyHistory));
     }
     this.liveness = new Liveness(this.cluster);
+    const context: ActionContext = {
+      ...{ cluster: this.cluster, holdRules: [], txnsWritten: 0 },
+      onSettle: (servers) => this.settled(servers),
+      onTolerated: (receiver, sender) => this.invariants.tolerate(receiver, sender),
+      onDamaged: (server) => this.invariants.damaged(server),
+    };
     this.script = new Script(
       this.cluster,
       scenario.steps,
+      (step) => perform(step, context),
       (step, moment) => this.scripted(step, moment),
-      (servers) => this.settled(servers),
-      (receiver, sender) => this.invariants.tolerate(receiver, sender),
-      (server) => this.invariants.damaged(server),
     );
     this.cluster.start();
     this.script.start();

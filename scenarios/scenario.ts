@@ -173,6 +173,11 @@ export type Action =
   | { readonly upgrade: { readonly server: ServerId; readonly to: string } }
   /** Stops the clock and the threads of a server, as a long garbage collection does. */
   | { readonly pause: ServerOrLeader }
+  /**
+   * Makes a server start a new log file and save a snapshot in the background, as its log thread does after a random
+   * number of transactions (snapCount). Has no effect at a server that does not serve.
+   */
+  | { readonly snapshot: ServerOrLeader }
   /** Stalls one thread of a server while its other threads continue. */
   | { readonly stall: ThreadStall }
   /** A client requests a change of the configuration at the leader. */

@@ -14,14 +14,14 @@
  * input that caused the event. If the step crashes the server, the rest of the handling has no effect.
  */
 
-import type { Cluster } from "../cluster/cluster.ts";
 import type { ProtocolRecord, ScriptedStep } from "../cluster/records.ts";
 import type { Message, MessageWatcher } from "../cluster/server.ts";
 import { asServerId, parseZxid, type ServerId, type Zxid } from "../protocol/index.ts";
 import { durationUs } from "../sim/time.ts";
-import type { CountedEffect, Effect } from "./action-result.ts";
-import { type ActionContext, perform, verbOf } from "./actions.ts";
+import type { ActionResult, CountedEffect, Effect } from "./action-result.ts";
+import { verbOf } from "./actions.ts";
 import { matcher } from "./message-match.ts";
+import type { StepEnsemble } from "./network-actions.ts";
 import type { Moment, Step } from "./scenario.ts";
 
 /** The outcome of one step at the end of a run. */
@@ -54,9 +54,9 @@ interface RunningStep {
 }
 
 export class Script implements MessageWatcher {
-  private readonly cluster: Cluster;
+  private readonly cluster: StepEnsemble;
   private readonly stepSink: StepSink;
-  private readonly context: ActionContext;
+  private readonly act: (step: Step) => ActionResult;
   private readonly all: RunningStep[];
   /** The steps that run one after another. */
   private readonly sequence: RunningStep[];
@@ -73,17 +73,11 @@ export class Script implements MessageWatcher {
   /** Number of scheduled events that start or end a step. */
   private scheduled = 0;
 
-  constructor(
-    cluster: Cluster,
-    steps: readonly Step[],
-    stepSink: StepSink,
-    onSettle: (servers: readonly ServerId[]) => void = () => {},
-    onTolerated: ActionContext["onTolerated"] = () => {},
-    onDamaged: ActionContext["onDamaged"] = () => {},
-  ) {
+  /** `act` performs the action of a step on `cluster`. */
+  constructor(cluster: StepEnsemble, steps: readonly Step[], act: (step: Step) => ActionResult, stepSink: StepSink) {
     this.cluster = cluster;
     this.stepSink = stepSink;
-    this.context = { cluster, holdRules: [], txnsWritten: 0, onSettle, onTolerated, onDamaged };
+    this.act = act;
     this.all = steps.map(runningStep);
     this.sequence = this.all.filter(({ step }) => !isIndependent(step));
     if (this.all.some(({ matches }) => matches !== undefined)) cluster.watchMessages(this);
@@ -125,7 +119,8 @@ export class Script implements MessageWatcher {
     if (steps.length === 0) return;
     const eventOf = ({ step }: RunningStep): number => step.afterEvent ?? 0;
     this.afterEvents = [...steps].sort((a, b) => eventOf(a) - eventOf(b) || a.index - b.index);
-    this.cluster.world.onEvent = (world) => {
+    const { world } = this.cluster;
+    world.onEvent = () => {
       for (let next = this.afterEvents[0]; next !== undefined; next = this.afterEvents[0]) {
         if (eventOf(next) > world.eventsHandled) return;
         this.afterEvents = this.afterEvents.slice(1);
@@ -204,7 +199,7 @@ export class Script implements MessageWatcher {
     running.atUs = world.nowUs;
     this.stepSink(index, "start");
     if ("settle" in step) this.endAll();
-    const { effect, problem, undo } = perform(step, this.context);
+    const { effect, problem, undo } = this.act(step);
     running.effect = effect;
     running.problem = problem;
     if (undo !== undefined) this.undos.set(running, undo);

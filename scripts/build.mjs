@@ -48,6 +48,7 @@ const AROUND_THE_CORE = [
   "fuzz",
   "invariants",
   "lib",
+  "proxy",
   "reconstruct",
   "reports",
   "roll",

@@ -1,6 +1,6 @@
 // Rebuilds zabsim, then regenerates the golden file of each scenario, the command outputs in README.md, docs/jobs.md,
-// docs/doctor.md and docs/incidents.md, and docs/attribution.md. Review the diff before you commit it. Arguments,
-// such as the names of scenarios, go to `zabsim run --update-golden`.
+// docs/doctor.md and docs/incidents.md, docs/attribution.md, and the generated parts of docs/findings/. Review the diff
+// before you commit it. Arguments, such as the names of scenarios, go to `zabsim run --update-golden`.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
@@ -11,6 +11,7 @@ const commands = [
   ["bin/zabsim.js", "run", "--update-golden", ...process.argv.slice(2)],
   ["scripts/readme.mjs"],
   ["scripts/attribution.mjs"],
+  ["scripts/reports.mjs"],
 ];
 for (const args of commands) {
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });

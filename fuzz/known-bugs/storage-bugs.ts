@@ -69,6 +69,7 @@ export const OPEN_STORAGE_BUGS = {
       "(ZOOKEEPER-1653, ZOOKEEPER-2354).",
     effect: "The server cannot start again.",
     onlyLiveness: true,
+    unless: "marksUpdatingEpoch",
   },
   syncsLogAtStart: {
     id: "open-tail-read-back-after-kill-never-synced",

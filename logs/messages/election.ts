@@ -41,6 +41,8 @@ export const ELECTION_MESSAGES: readonly LogMessage[] = [
     "n.round:0x{round:hex}, n.peerEpoch:0x{peerEpoch:hex}, n.zxid:0x{zxid:hex}, ",
     "message format version:0x{version:hex}, n.config version:0x{configVersion:hex}",
   ),
+  receiver("config-received", "INFO", "3.5.5..", "{sid:int} Received version: {received:hex} my version: {mine:hex}"),
+  receiver("config-adopted", "INFO", "3.5.5..", "restarting leader election"),
   election("notification-timeout", "INFO", "..3.7.2", "Notification time out: {ms:int}"),
   election("notification-timeout", "INFO", "3.8.0..", "Notification time out: {ms:int} ms"),
   election(

@@ -5,6 +5,7 @@ const leader = messagesOf("Leader");
 const handler = messagesOf("LearnerHandler");
 const database = messagesOf("ZKDatabase");
 const peer = messagesOf("QuorumPeer");
+const requests = messagesOf("PrepRequestProcessor");
 
 export const LEADER_MESSAGES: readonly LogMessage[] = [
   leader("election-took", "INFO", "..3.4.14", "{role:word} - LEADER ELECTION TOOK - {amount:int}"),
@@ -56,11 +57,33 @@ export const LEADER_MESSAGES: readonly LogMessage[] = [
     "3.5.9..3.5.10 3.6.2..",
     "This leader is not the designated leader, it will be initialized with allowedToCommit = false",
   ),
+  leader(
+    "reconfig-changes-leader",
+    "INFO",
+    "3.5.9..3.5.10 3.6.2..",
+    "Committing a reconfiguration (reconfigEnabled={reconfigEnabled:word}); this leader is not the designated leader ",
+    "anymore, setting allowedToCommit=false",
+  ),
+  requests(
+    "requests-started",
+    "INFO",
+    "3.5.9..3.5.10 3.6.2..",
+    "PrepRequestProcessor (sid:{sid:int}) started, reconfigEnabled={reconfigEnabled:word}",
+  ),
+  requests("reconfig-requested", "INFO", "3.5.5..", "Incremental reconfig"),
+  requests("reconfig-requested", "INFO", "3.5.5..", "Non-incremental reconfig"),
   leader("acceptor-failed", "WARN", "..", "Exception while accepting follower"),
   leader("commit-not-first", "WARN", "3.6.0..3.7.2", "Commiting zxid 0x{zxid:hex} from {address:text} noy first!"),
   leader("commit-not-first", "WARN", "..3.5.10 3.8.0..", "Commiting zxid 0x{zxid:hex} from {address:text} not first!"),
   peer("peer-exception", "WARN", "..", "Unexpected exception"),
   peer("election-restarted", "WARN", "3.5.5..", "Restarting Leader Election"),
+  peer("role-changed", "INFO", "3.5.5..", "Becoming {role:text}"),
+  peer(
+    "config-stale",
+    "ERROR",
+    "3.5.5..",
+    "setLastSeenQuorumVerifier called with stale config {version:dec}. Current version: {current:dec}",
+  ),
   peer("peer-looking", "WARN", "3.5.5..", "PeerState set to LOOKING"),
 
   // ---- one learner

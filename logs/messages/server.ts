@@ -14,6 +14,9 @@ const cleanup = messagesOf("DatadirCleanupManager");
 
 export const SERVER_MESSAGES: readonly LogMessage[] = [
   config("config-read", "INFO", "..", "Reading configuration from: {path:text}"),
+  config("few-voters", "WARN", "..", "No server failure will be tolerated. You need at least 3 servers."),
+  config("even-voters", "WARN", "..3.7.2", "Non-optimial configuration, consider an odd number of servers."),
+  config("even-voters", "WARN", "3.8.0..", "Non-optimal configuration, consider an odd number of servers."),
   main("server-starting", "INFO", "..3.5.8 3.6.0..3.6.1", "Starting quorum peer"),
   main("server-starting", "INFO", "3.5.9..3.5.10 3.6.2..", "Starting quorum peer, myid={myid:int}"),
   messagesOf("Environment")(

@@ -504,6 +504,11 @@ export class Leader
     return "queued";
   }
 
+  /** Makes the log thread take a snapshot now. */
+  takeSnapshot(): void {
+    this.log?.takeSnapshot();
+  }
+
   /** Stalls the thread of PrepRequestProcessor: requests wait, and all other threads continue. */
   stallRequests(): void {
     this.requestStalls++;

@@ -164,6 +164,10 @@ export class Follower implements LearnerService, LogListener, CommitListener {
     if (work === WORK_APPLY_COMMITS) this.commitProcessor.run();
   }
 
+  takeSnapshot(): void {
+    this.log.takeSnapshot();
+  }
+
   stopLog(): boolean {
     return this.log.stop();
   }

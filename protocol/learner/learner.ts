@@ -310,6 +310,11 @@ export class Learner implements SyncLearner, ServingLearner, HostingFollower {
 
   // ---- serving
 
+  /** Makes the log thread of a serving learner take a snapshot now. */
+  takeSnapshot(): void {
+    if (this.phase === "serving") this.service?.takeSnapshot();
+  }
+
   startProcessors(): FollowerProcessors | null {
     this.service ??= this.observer ? new Observer(this.server, this) : new Follower(this.server, this);
     return this.service instanceof Follower ? this.service : null;

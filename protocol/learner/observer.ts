@@ -99,6 +99,10 @@ export class Observer implements LearnerService, LogListener, CommitListener {
     if (work === WORK_APPLY_COMMITS) this.commitProcessor.run();
   }
 
+  takeSnapshot(): void {
+    this.log.takeSnapshot();
+  }
+
   stopLog(): boolean {
     return this.log.stop();
   }

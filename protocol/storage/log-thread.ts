@@ -60,6 +60,11 @@ export class LogThread implements LogUser {
     if (this.state === "idle") this.begin();
   }
 
+  /** Rolls the log and starts to save a snapshot now, as after a number of transactions. */
+  takeSnapshot(): void {
+    this.rollAndSnapshot();
+  }
+
   /** Makes the thread end after its next sync. It then drops its queue. */
   endAfterSync(): void {
     this.ending = true;

@@ -40,13 +40,19 @@ interface Handling {
   readonly records: ProtocolRecord[];
 }
 
+/** The records and the trace of a run. */
+export interface TracedFacts {
+  readonly records: readonly ProtocolRecord[];
+  readonly trace: { events(): readonly TraceEvent[] } | undefined;
+}
+
 /** Returns the events of a traced run. The run must have kept its records. */
 export function runEvents(run: ScenarioRun): readonly RunEvent[] {
   return new EventList(run).events;
 }
 
 /** Returns the events of a traced run without their numbers and causes, and without violations. It is faster. */
-export function runFacts(run: ScenarioRun): readonly RunEvent[] {
+export function runFacts(run: TracedFacts): readonly RunEvent[] {
   const events: RunEvent[] = [];
   for (const handling of handlingsOf(run)) for (const fact of factsOf(handling)) events.push(unnumbered(fact));
   return events;
@@ -225,7 +231,7 @@ function serverOf(fact: TraceEvent | ProtocolRecord): number {
 }
 
 /** Returns the handlings of a run in order. The world handles its events in the order of their times and sequences. */
-function handlingsOf({ records, trace }: ScenarioRun): Handling[] {
+function handlingsOf({ records, trace }: TracedFacts): Handling[] {
   const handlings = new Map<number, Handling>();
   const at = (sequence: number, atUs: number, cause: number): Handling => {
     let handling = handlings.get(sequence);

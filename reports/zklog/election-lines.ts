@@ -3,7 +3,7 @@ import type { RecordOf } from "../../cluster/records.ts";
 import { LOOKING, type Notification, SERVER_STATE_NAMES } from "../../protocol/packets.ts";
 import { addressOf, ELECTION_PORT_NUMBER } from "./line-pattern.ts";
 import type { LoggedServer } from "./logged-server.ts";
-import { writeStarted } from "./start-lines.ts";
+import { hasMembers, writeStarted } from "./start-lines.ts";
 import { isAtLeast } from "./written-release.ts";
 
 /** Logs that the server is LOOKING. */
@@ -30,6 +30,7 @@ export function writeVote(one: LoggedServer, vote: RecordOf<"voted">): void {
     one.say("election-started", { sid: one.sid, zxid: BigInt(vote.zxid) });
   }
   one.vote = vote;
+  one.hasEndedReceiver = false;
   writeOwnVote(one);
 }
 
@@ -42,9 +43,27 @@ function writeOwnVote(one: LoggedServer): void {
   writeVoteOf(one, sid, { state: LOOKING, leader, zxid, electionEpoch, peerEpoch, version });
 }
 
+/**
+ * Logs that a notification contains a newer configuration (FastLeaderElection.Messenger.WorkerReceiver#run). `adopted`:
+ * the configuration with which a LOOKING server works from now on. If it has other members, the receiver ends.
+ */
+export function writeReceivedConfig(one: LoggedServer, { config }: Notification, adopted: string | undefined): void {
+  const received = BigInt(config?.version ?? 0);
+  if (one.hasEndedReceiver || received <= one.committedVersion) return;
+  const options = { thread: receiverThreadOf(one) };
+  one.say("config-received", { sid: one.sid, received, mine: one.committedVersion }, options);
+  if (adopted === undefined || hasMembers(one, adopted)) return;
+  one.say("config-adopted", {}, options);
+  one.hasEndedReceiver = true;
+}
+
+function receiverThreadOf({ sid }: LoggedServer): string {
+  return `WorkerReceiver[myid=${sid}]`;
+}
+
 /** Logs a notification of another server. Only those of voters are logged. */
 export function writeNotification(one: LoggedServer, from: number, notification: Notification): void {
-  if (one.isVoter(from)) writeVoteOf(one, from, notification);
+  if (!one.hasEndedReceiver && one.isVoter(from)) writeVoteOf(one, from, notification);
 }
 
 function writeVoteOf(one: LoggedServer, sid: number, notification: Notification): void {
@@ -59,7 +78,7 @@ function writeVoteOf(one: LoggedServer, sid: number, notification: Notification)
       ...{ state: SERVER_STATE_NAMES[state] ?? "", sid, peerEpoch: BigInt(peerEpoch) },
       ...{ myState: one.state.toUpperCase(), configVersion },
     },
-    { thread: `WorkerReceiver[myid=${one.sid}]` },
+    { thread: receiverThreadOf(one) },
   );
 }
 

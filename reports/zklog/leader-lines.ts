@@ -5,6 +5,7 @@
 import type { DecisionRecord, RecordOf } from "../../cluster/records.ts";
 import { addressOf, ELECTION_PORT_NUMBER, QUORUM_PORT_NUMBER } from "./line-pattern.ts";
 import type { Handler, LoggedServer } from "./logged-server.ts";
+import { writeRequestsStarted } from "./reconfig-lines.ts";
 import { writeSnapSync, writeSync } from "./sync-lines.ts";
 import { isAtLeast } from "./written-release.ts";
 
@@ -113,6 +114,7 @@ export function writeEstablished(
     next: second === undefined ? "" : `,[${second.join(", ")}]`,
   });
   if (designatesAnother) one.say("leader-not-designated", {});
+  writeRequestsStarted(one);
   one.sayState();
 }
 

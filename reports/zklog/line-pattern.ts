@@ -42,6 +42,11 @@ export function peerThreadOf(sid: number, release: string): string {
 /** The thread in which a process starts. Only this thread shows the id in `[myid:…]` from 3.8 on. */
 export const MAIN_THREAD = "main";
 
+/** Returns the name of the thread of a leader that takes requests (PrepRequestProcessor). */
+export function requestThreadOf(sid: number): string {
+  return `ProcessThread(sid:${sid} cport:${CLIENT_PORT}):`;
+}
+
 /** Where and when a message is logged. */
 export interface LineOrigin {
   readonly atUs: number;
@@ -61,11 +66,16 @@ const PACKAGES: Readonly<Record<string, string>> = {
   FileTxnSnapLog: "o.a.z.s.p",
   FileTxnLog: "o.a.z.s.p",
   FileSnap: "o.a.z.s.p",
+  PrepRequestProcessor: "o.a.z.s",
 };
 
-/** Returns the line of a message. */
-export function lineOf({ message, text }: WrittenMessage, { atUs, myid, release, thread }: LineOrigin): string {
-  const time = formatTimeMs(START_OF_RUN_MS + Math.floor(atUs / 1000)).replace(".", ",");
+/** Returns the line of a message. `startMs` is the time of day of virtual time 0. */
+export function lineOf(
+  { message, text }: WrittenMessage,
+  { atUs, myid, release, thread }: LineOrigin,
+  startMs = START_OF_RUN_MS,
+): string {
+  const time = formatTimeMs(startMs + Math.floor(atUs / 1000)).replace(".", ",");
   const usesLogback = isAtLeast(release, "3.8.0");
   // logback does not hand the id to other threads.
   const shown = myid === undefined || (usesLogback && thread !== MAIN_THREAD) ? "" : String(myid);

@@ -92,6 +92,12 @@ export class LoggedServer {
   committedObservers: readonly number[] = [];
   committedVersion = 0n;
   pendingVoters: readonly number[] = [];
+  /** The version of the newest configuration that the server has seen. */
+  seenVersion = 0n;
+  /** Whether the thread that receives notifications has ended because of another configuration, until the next vote. */
+  hasEndedReceiver = false;
+  /** Whether the server has the role of an observer (QuorumPeer#getLearnerType). */
+  isObserver = false;
   /** The zxid of the last TRUNC that a learner has read. */
   truncatedTo: number | undefined;
   /** The last proposal of a synchronization that did not follow the one before it. */

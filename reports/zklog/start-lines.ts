@@ -13,6 +13,7 @@ export function writeStart(one: LoggedServer, config: ServerConfig | undefined, 
   log.release = release;
   log.myid = undefined;
   one.say("config-read", { path: `/etc/zookeeper/server-${one.server}/zoo.cfg` });
+  writeVoters(one);
   log.myid = sid;
   one.say("server-starting", { myid: sid });
   const { settings } = one;
@@ -23,6 +24,14 @@ export function writeStart(one: LoggedServer, config: ServerConfig | undefined, 
   if (isAtLeast(release, "3.6.0")) writeVersion(one);
   one.say("settings", { snapshotSizeFactor: String(settings.snapshotSizeFactor) });
   one.say("settings", { commitLogCount: settings.commitLogCount });
+}
+
+/** Logs that the configuration has a number of voters that is not useful. Java parses the pending one without this. */
+function writeVoters(one: LoggedServer): void {
+  const { length } = one.committedVoters;
+  if (length < 2) return;
+  if (length === 2) one.say("few-voters", {});
+  else if (length % 2 === 0) one.say("even-voters", {});
 }
 
 function resetProcess(one: LoggedServer, atUs: number): void {
@@ -37,14 +46,31 @@ function resetProcess(one: LoggedServer, atUs: number): void {
   one.committedVersion = 0n;
   one.pendingVoters = votersOf(one.config?.nextFile?.config);
   if (one.config?.dynamicFile !== undefined) setCommitted(one, one.config.dynamicFile.config);
+  one.seenVersion = BigInt(one.config?.nextFile?.version ?? one.committedVersion);
+  one.isObserver = one.committedObservers.includes(one.sid);
+  one.hasEndedReceiver = false;
 }
 
 /** Notes the committed configuration, given as text such as `voters 1,2,3; observers 4; version 1:0`. */
 export function setCommitted(one: LoggedServer, config: string): void {
   one.committedVoters = votersOf(config);
   one.committedObservers = idsAfter("observers", config);
+  one.committedVersion = versionOf(config);
+  if (one.committedVersion > one.seenVersion) one.seenVersion = one.committedVersion;
+}
+
+/** Returns whether the committed configuration has the members of a configuration, given as text. */
+export function hasMembers({ committedObservers, committedVoters }: LoggedServer, config: string): boolean {
+  return (
+    committedVoters.join() === votersOf(config).join() &&
+    committedObservers.join() === idsAfter("observers", config).join()
+  );
+}
+
+/** Returns the version in the text of a configuration. */
+export function versionOf(config: string): bigint {
   const [, epoch = "0", counter = "0"] = /version (\d+):(\d+)/.exec(config) ?? [];
-  one.committedVersion = (BigInt(epoch) << 32n) | BigInt(counter);
+  return (BigInt(epoch) << 32n) | BigInt(counter);
 }
 
 /** Returns the voters in the text of a configuration, such as `voters 1,2,3; version 1:0`. */

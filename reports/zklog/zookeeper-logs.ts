@@ -17,13 +17,14 @@ import {
 } from "../../protocol/packets.ts";
 import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
 import type { TraceEvent } from "../../sim/trace.ts";
-import { type RunEvent, runFacts } from "../export/run-events.ts";
+import { type RunEvent, runFacts, type TracedFacts } from "../export/run-events.ts";
 import {
   writeElectionLink,
   writeElectionRestarted,
   writeIgnored,
   writeLooking,
   writeNotification,
+  writeReceivedConfig,
   writeVote,
   writeWaited,
 } from "./election-lines.ts";
@@ -52,18 +53,11 @@ import {
   writeRole,
   writeServing,
 } from "./learner-lines.ts";
-import { lineOf } from "./line-pattern.ts";
+import { lineOf, START_OF_RUN_MS } from "./line-pattern.ts";
 import { LoggedServer } from "./logged-server.ts";
+import { writeLeaderChange, writeRefused, writeRoleChanged, writeSeen } from "./reconfig-lines.ts";
 import type { MessageSink, ServerMessage } from "./server-log.ts";
-import {
-  setCommitted,
-  votersOf,
-  writeLoaded,
-  writeLogged,
-  writeSnapshot,
-  writeStart,
-  writeStartFile,
-} from "./start-lines.ts";
+import { setCommitted, writeLoaded, writeLogged, writeSnapshot, writeStart, writeStartFile } from "./start-lines.ts";
 
 /** A line of a server's log. */
 export interface LoggedLine {
@@ -88,19 +82,22 @@ export function zookeeperLogs(run: ScenarioRun): ServerLogText[] {
   return [...byServer].map(([server, lines]) => ({ server, lines })).sort((a, b) => a.server - b.server);
 }
 
-/** Returns the lines of all servers of a traced run in the order in which the servers write them. */
-export function zookeeperLines(run: ScenarioRun): readonly LoggedLine[] {
+/**
+ * Returns the lines of all servers of a traced run in the order in which the servers write them. `startMs` is the time
+ * of day of virtual time 0.
+ */
+export function zookeeperLines(run: TracedFacts, startMs = START_OF_RUN_MS): readonly LoggedLine[] {
   const lines: LoggedLine[] = [];
   const add = ({ exception, fields, message, server, ...origin }: ServerMessage): void => {
     const text = textOf(message, fields as unknown as Fields) ?? "";
-    for (const line of [lineOf({ message, text }, origin), ...exception]) lines.push({ server, line });
+    for (const line of [lineOf({ message, text }, origin, startMs), ...exception]) lines.push({ server, line });
   };
   writeMessages(run, { chooser: new MessageChooser(), add });
   return lines;
 }
 
 /** Hands the messages of all servers of a traced run to a sink, in the order in which the servers log them. */
-export function writeMessages(run: ScenarioRun, sink: MessageSink): void {
+export function writeMessages(run: TracedFacts, sink: MessageSink): void {
   const logs = new RunLogs(sink);
   let handling: RunEvent[] = [];
   for (const event of runFacts(run)) {
@@ -192,7 +189,7 @@ class RunLogs {
         }
         break;
       case "deliver":
-        if (!crashesFirst(one, handled)) this.deliver(one, event);
+        if (!crashesFirst(one, handled)) this.deliver(one, event, handled);
         break;
       case "close":
         if (payload === undefined) this.closed(one, connection);
@@ -219,18 +216,28 @@ class RunLogs {
     if (handler !== undefined) writeHandlerEnded(one, handler);
   }
 
-  private deliver(one: LoggedServer, { detail: connection, payload, peer }: TraceEvent): void {
+  private deliver(one: LoggedServer, event: TraceEvent, handled: Handled): void {
+    const { detail: connection, payload } = event;
     if (typeof payload !== "object" || payload === null) return;
     if ("type" in payload) this.deliverPacket(one, connection, payload as QuorumPacket);
-    else this.deliverVote(one, connection, peer, payload as ElectionMessage);
+    else this.deliverVote(one, event, payload as ElectionMessage, handled);
   }
 
-  private deliverVote(one: LoggedServer, connection: number, peer: number, message: ElectionMessage): void {
+  private deliverVote(
+    one: LoggedServer,
+    { detail: connection, peer }: TraceEvent,
+    message: ElectionMessage,
+    handled: Handled,
+  ): void {
     const key = `${connection} ${peer}`;
     const notification = message instanceof Uint8Array ? decodeNotification(message) : message;
     if (notification === undefined) return;
     if (isHello(notification)) this.hellos.set(key, notification.hello);
-    else writeNotification(one, this.hellos.get(key) ?? this.sidOf(peer), notification);
+    else {
+      writeReceivedConfig(one, notification, committedIn(one, handled));
+      if (this.sink.ownVotesOnly !== true)
+        writeNotification(one, this.hellos.get(key) ?? this.sidOf(peer), notification);
+    }
   }
 
   private sidOf(server: number): number {
@@ -286,9 +293,16 @@ class RunLogs {
       case "config-committed":
         setCommitted(one, record.config);
         writeElectionRestarted(one, record.atUs);
+        writeRoleChanged(one);
         break;
       case "config-seen":
-        one.pendingVoters = votersOf(record.config);
+        writeSeen(one, record.config, requestIn(handled));
+        break;
+      case "reconfig-refused":
+        writeRefused(one, record, requestIn(handled));
+        break;
+      case "leader-designated":
+        writeLeaderChange(one);
         break;
       case "failed":
         this.failed(one, record, handled, position);
@@ -340,6 +354,18 @@ function isOwnRefusal(one: LoggedServer, { detail, payload }: TraceEvent): boole
 /** Returns whether the server is killed before it handles the message that has arrived. */
 function crashesFirst(one: LoggedServer, { records }: Handled): boolean {
   return records.find(({ server }) => server === one.server)?.event === "crashed";
+}
+
+/** Returns the configuration that the server takes over while it handles an event. */
+function committedIn(one: LoggedServer, { records }: Handled): string | undefined {
+  const record = records.find((next) => next.event === "config-committed" && next.server === one.server);
+  return record?.event === "config-committed" ? record.config : undefined;
+}
+
+/** Returns the request of a client that a step of the script makes during an event. */
+function requestIn({ records }: Handled): unknown {
+  const record = records.find((next) => next.event === "script" && next.verb === "reconfig");
+  return record?.event === "script" ? record.argument : undefined;
 }
 
 function failsNow(one: LoggedServer, { records }: Handled): boolean {

@@ -127,6 +127,7 @@ const ACTION_CHECKS: Readonly<Record<string, ActionCheck>> = {
   restart: checkStart,
   upgrade: (checks, { server }: { server: ServerId }, path) => checks.server(server, [...path, "server"]),
   pause: checkServerOrLeader,
+  snapshot: checkServerOrLeader,
   stall: (checks, { server }: ThreadStall, path) => checkServerOrLeader(checks, server, [...path, "server"]),
   reconfig: checkReconfig,
   failDns: checkServerOrLeader,

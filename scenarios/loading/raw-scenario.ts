@@ -111,6 +111,7 @@ export interface RawStep {
   readonly restart?: ServerId | RawConfigChange;
   readonly upgrade?: { readonly server: ServerId; readonly to: string };
   readonly pause?: ServerId | "leader";
+  readonly snapshot?: ServerId | "leader";
   readonly stall?: ThreadStall;
   readonly reconfig?: Omit<ReconfigAction, "remove" | "config" | "fromVersion"> & {
     readonly remove?: RawIds;

@@ -198,6 +198,7 @@ function completeAction(raw: RawStep): Action {
   if (raw.restart !== undefined) return { restart: completeStart(raw.restart) };
   if (raw.upgrade !== undefined) return { upgrade: raw.upgrade };
   if (raw.pause !== undefined) return { pause: raw.pause };
+  if (raw.snapshot !== undefined) return { snapshot: raw.snapshot };
   if (raw.stall !== undefined) return { stall: raw.stall };
   if (raw.reconfig !== undefined) return { reconfig: completeReconfig(raw.reconfig) };
   if (raw.failDns !== undefined) return { failDns: raw.failDns };

@@ -4,8 +4,11 @@ import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import Ajv from "ajv";
 import { afterAll, describe, expect, it } from "vitest";
 import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_OK } from "../../cli/exit-codes.ts";
+import { JUDGED_BEHAVIORS } from "../../fuzz/judged-behaviors.ts";
+import schema from "../../schema/judge.schema.json" with { type: "json" };
 import { isBadInput, LAUNCHER, zabsim } from "./zabsim.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "zabsim-judge-"));
@@ -15,6 +18,14 @@ const FIXED = "zookeeper-5094-interrupted-trunc-memory-ahead-of-disk";
 /** Pull request 1925 replaces a fix of 3.9.4 by an older version of it, so it breaks this scenario there. */
 const BREAKING = ["judge", "1925", "--zookeeper", "3.9.5"];
 const BROKEN = "learner-from-before-zab-1-times-out";
+const validate = new Ajv.default({ strict: false }).compile(schema);
+
+/** Returns a JSON answer after a check against the published schema. */
+function answerOf(stdout: string): unknown {
+  const answer = JSON.parse(stdout) as unknown;
+  expect(validate(answer), JSON.stringify(validate.errors)).toBe(true);
+  return answer;
+}
 
 describe("zabsim judge", () => {
   it("reports a scenario that a pull request fixes, and exits with 0", () => {
@@ -32,11 +43,31 @@ describe("zabsim judge", () => {
     expect(stdout).toContain(`Scenarios that it breaks (1)\n  ${BROKEN}\n    no failure -> commit-completeness\n`);
     const json = zabsim([...args, "--json"]);
     expect(json.code).toBe(EXIT_FINDING);
-    expect(JSON.parse(json.stdout)).toMatchObject({
+    expect(answerOf(json.stdout)).toMatchObject({
       ...{ behavior: "pull-1925", tickets: ["ZOOKEEPER-4541"], release: "3.9.5", breaks: true, interrupted: false },
-      ...{ scenarioCount: 1 },
+      ...{ scenarioCount: 1, campaigns: null },
       scenarios: [{ scenario: BROKEN, before: [], after: ["commit-completeness"], verdict: "breaks", known: [] }],
     });
+  });
+
+  it.each([
+    ["snapReplacesLog", "snapReplacesLog"],
+    ["open-trunc-keeps-one-txn-too-many", "truncRemovesEverythingAbove"],
+    ["4203", "startupKeepsError"],
+  ])("judges the fix that %s names", (name, fix) => {
+    const { code, stdout } = zabsim(["judge", name, "--time", "0s", "--scenarios", "follower-ahead-trunc", "--json"]);
+    expect(code).toBe(EXIT_OK);
+    expect(answerOf(stdout)).toMatchObject({ behavior: fix, tickets: [], difference: null });
+  });
+
+  it("lists the pull requests with their tickets, and the fixes with their scenarios", () => {
+    const { code, stdout } = zabsim(["judge", "--list"]);
+    expect(code).toBe(EXIT_OK);
+    expect(stdout).toMatch(/^open pull requests\n {2}pull-2459 +ZOOKEEPER-5094\. /);
+    const text = stdout.replace(/\s+/g, " ");
+    expect(text).toContain(" fixes open-snapshot-survives-trunc, open-trunc-keeps-one-txn-too-many ");
+    const list = JSON.parse(zabsim(["judge", "--list", "--json"]).stdout) as { readonly name: string }[];
+    expect(list.map(({ name }) => name)).toEqual(JUDGED_BEHAVIORS.map(({ name }) => name));
   });
 
   it("runs the same plans without and with the behavior, and saves the finding that the behavior causes", () => {
@@ -72,8 +103,11 @@ describe("zabsim judge", () => {
   }, 60_000);
 
   it.each([
-    [["21"], "21: unknown behavior (accepted: pull-2459, pull-2172, pull-1745, pull-1110, pull-1925, or a fix"],
+    [["21"], "21: unknown behavior (accepted: a name, a ticket or a scenario from `zabsim judge --list`)"],
     [["snapReplacesLogs"], "snapReplacesLogs: unknown behavior, did you mean snapReplacesLog? (accepted: "],
+    [[], "judge: missing behavior (accepted: one of `zabsim judge --list`)"],
+    [["2172", "--list"], "--list cannot be combined with 2172"],
+    [["--list", "--plans", "3"], "--list cannot be combined with --plans"],
     [["2172", "--time", "0s", "--seed", "3"], "--seed cannot be combined with --time 0s, which runs no campaign"],
     [["2172", "--out", LAUNCHER], "zabsim.js: not a folder"],
     [["2172", "--out", ""], "--out '': not a folder"],

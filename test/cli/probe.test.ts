@@ -1,10 +1,21 @@
 /** Tests `zabsim probe` as a process, against a scripted leader. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import Ajv from "ajv";
 import { afterEach, describe, expect, it } from "vitest";
 import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_OK } from "../../cli/exit-codes.ts";
-import { DIFF, TRUNC } from "../../protocol/packets.ts";
-import { answering, type FakeLeader, fakeLeader, NEW_LEADER, packetOf, type Script } from "../probe/fake-leader.ts";
+import { DIFF, SNAP, TRUNC } from "../../protocol/packets.ts";
+import schema from "../../schema/probe.schema.json" with { type: "json" };
+import {
+  answering,
+  type FakeLeader,
+  fakeLeader,
+  NEW_LEADER,
+  packetOf,
+  type Script,
+  snapshotBytes,
+} from "../probe/fake-leader.ts";
+import { sampleSnapshot } from "../wire/wire-sample.ts";
 import { isBadInput, LAUNCHER, zabsim } from "./zabsim.ts";
 
 const MAX = 0x4_0000_0004n;
@@ -26,6 +37,15 @@ async function probing(script: Script, args: readonly string[], signal?: "SIGINT
   return { code, stdout };
 }
 
+const validate = new Ajv.default({ strict: false }).compile(schema);
+
+/** Returns a JSON answer after a check against the published schema. */
+function answerOf(stdout: string): unknown {
+  const answer = JSON.parse(stdout) as unknown;
+  expect(validate(answer), JSON.stringify(validate.errors)).toBe(true);
+  return answer;
+}
+
 describe("zabsim probe", () => {
   it("prints the decision and the rule, and exits with 0", async () => {
     const { code, stdout } = await probing(answering(packetOf(DIFF, MAX), NEW_LEADER), ["--zxid", "4:4"]);
@@ -39,10 +59,17 @@ describe("zabsim probe", () => {
     const args = ["--zxid", "5:0", "--json"];
     const { code, stdout } = await probing(answering(packetOf(TRUNC, MAX), NEW_LEADER), args);
     expect(code).toBe(EXIT_FINDING);
-    expect(JSON.parse(stdout)).toMatchObject({
+    expect(answerOf(stdout)).toMatchObject({
       sent: { sid: "-1000", zxid: "0x500000000", epoch: -1 },
       ...{ proposedEpoch: 5, operation: "TRUNC", zxid: "0x400000004", packets: {}, snapshot: null, rules: [] },
     });
+  });
+
+  it("prints JSON of a SNAP that matches the schema", async () => {
+    const snapshot = snapshotBytes(sampleSnapshot());
+    const { code, stdout } = await probing(answering(packetOf(SNAP, MAX), snapshot, NEW_LEADER), ["--json"]);
+    expect(code).toBe(EXIT_OK);
+    expect(answerOf(stdout)).toMatchObject({ operation: "SNAP", snapshot: { maxZxid: expect.stringMatching(/^0x/) } });
   });
 
   it("exits with 130 after Ctrl-C, and prints nothing", async () => {

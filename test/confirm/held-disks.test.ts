@@ -3,12 +3,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { startImage } from "../../cluster/start-disk.ts";
 import type { Evidence } from "../../confirm/evidence.ts";
 import { HeldDisks } from "../../confirm/held-disks.ts";
 import type { Question } from "../../confirm/preload.ts";
 import { Progress } from "../../confirm/progress.ts";
 import { RealServer } from "../../confirm/real-server.ts";
 import type { Fact, Item, Schedule } from "../../confirm/schedule.ts";
+import { writeStartFiles } from "../../confirm/start-files.ts";
+import { loadScenario } from "../../lib/load-scenario.ts";
+import { asZxid, History } from "../../protocol/index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "zabsim-test-held-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -37,7 +41,7 @@ function ask(operation: string, path: string, moment: Question["moment"] = "befo
 
 function held(...facts: Fact[]): { server: RealServer; progress: Progress; disks: HeldDisks } {
   const plan = { id: 1, host: "127.0.0.1", folder, classPath: "", library: "", network: "127.0.0." };
-  const server = new RealServer({ ...plan, config: [], settings: {}, preAllocKb: 64 });
+  const server = new RealServer({ ...plan, config: [], settings: {}, preAllocKb: 64, isDebugged: false });
   const progress = new Progress(scheduleOf(...facts), () => undefined);
   return { server, progress, disks: new HeldDisks(progress, EVIDENCE, "3.9.5") };
 }
@@ -78,6 +82,23 @@ describe("HeldDisks", () => {
     disks.letGo(server);
     expect(open.answers).toEqual([`fail ${EIO}`]);
     expect(progress.order.oldest()).toBeUndefined();
+  });
+
+  it("takes the second sync of a record that is logged twice for an item, too", () => {
+    const sync: Fact = { kind: "sync", zxid: asZxid(0x1_0000_0006), failed: false };
+    const { disks, progress, server } = held(sync, sync);
+    const spec = loadScenario("open-trunc-keeps-one-txn-too-many").servers[3 as never];
+    if (spec === undefined) throw new Error("no server 3");
+    writeStartFiles(folder, startImage(spec, History.empty()), "3.9.5");
+    const path = join(folder, "version-2", "log.100000006");
+    for (const left of [1, 0]) {
+      const fsync = ask("fdatasync", path);
+      disks.asked(server, fsync);
+      disks.letGo(server);
+      expect(fsync.answers).toEqual(["go"]);
+      disks.asked(server, ask("fdatasync", path, "after"));
+      expect(progress.order.schedule.items.filter((item) => !progress.order.isDone(item))).toHaveLength(left);
+    }
   });
 
   it("lets operations go on that the simulated run does not have", () => {

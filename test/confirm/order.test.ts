@@ -1,7 +1,7 @@
 /** Tests the order of a simulated run, and how real servers are held to it. */
 import { describe, expect, it } from "vitest";
 import { isKind, Order } from "../../confirm/order.ts";
-import { factText, type Schedule, scheduleOf } from "../../confirm/schedule.ts";
+import { factText, type Item, type Schedule, scheduleOf, withoutRepetitions } from "../../confirm/schedule.ts";
 import { loadScenario } from "../../lib/load-scenario.ts";
 import { runScenario } from "../../scenarios/run.ts";
 import { Trace } from "../../sim/index.ts";
@@ -52,7 +52,44 @@ describe("scheduleOf", () => {
   });
 });
 
+it("follows servers that repeat their attempts without an end only for a while, but always to the violation", () => {
+  const long = scheduleOfScenario("open-voter-ahead-of-leader-never-joins");
+  expect(long.items.length).toBeGreaterThan(400);
+  expect(withoutRepetitions(long, []).items).toHaveLength(400);
+  const last = long.items[600] as Item;
+  expect(withoutRepetitions(long, [last]).items.length).toBeGreaterThan(600);
+  const short = scheduleOfScenario("follower-behind-diff");
+  expect(withoutRepetitions(short, [])).toEqual(short);
+});
+
+describe("stalls", () => {
+  it("lists the stop of a thread that a debugger makes, before what comes later", () => {
+    const { items } = scheduleOfScenario("open-hole-in-log-after-trunc-passed-on");
+    const stops = items.filter(({ fact }) => fact.kind === "stop-thread" || fact.kind === "resume-thread");
+    expect(stops.map(({ fact, server }) => [server, factText(fact)])).toEqual([
+      [3, "stops its thread apply"],
+      [3, "goes on with its thread apply"],
+    ]);
+    expect(items.map(({ place }) => place)).toEqual(items.map((_, index) => index));
+    expect(items.map(({ atUs }) => atUs)).toEqual(items.map(({ atUs }) => atUs).sort((a, b) => a - b));
+  });
+});
+
 describe("Order", () => {
+  it("holds an item until what happened well before it is done, also at other servers", () => {
+    const item = (place: number, server: number, atUs: number): Item => ({
+      place,
+      server,
+      atUs,
+      fact: { kind: "write" },
+    });
+    const items = [item(0, 1, 0), item(1, 2, 20_000), item(2, 2, 40_000)] as const;
+    const order = new Order({ items, pings: [], cuts: [], elections: [], openAtEnd: new Set() });
+    expect(items.map((one) => order.isDue(one))).toEqual([true, true, false]);
+    order.finish(items[0]);
+    expect(order.isDue(items[2])).toBe(true);
+  });
+
   it("gives each server its first item that is not done, except notifications", () => {
     const order = new Order(scheduleOfScenario("follower-behind-diff"));
     const first = order.next(1);

@@ -15,7 +15,8 @@ describe("notStageable", () => {
     ["servers: 3\nsteps: [{ at: 1s, clock: { server: 1, rate: 2 } }]", "3.9.5", /^step 1 \(clock\): the clock/],
     ["servers: 3\nsteps: [{ at: 1s, start: 1 }, { wipe: 1 }]", "3.9.5", /^step 2 \(wipe\): /],
     ["servers: 3\nsteps: [{ at: 1s, crash: { server: 1, unsynced: torn } }]", "3.9.5", /^step 1 \(crash\): /],
-    ["servers: 3\nsteps: [{ at: 1s, stall: { server: 1, thread: apply } }]", "3.9.5", /^step 1 \(stall\): the thread/],
+    ["servers: 3\nsteps: [{ at: 1s, stall: { server: 1, thread: leader } }]", "3.9.5", /^step 1 \(stall\): the thread/],
+    ["servers: 3\nsteps: [{ at: 1s, stall: { server: leader, thread: apply } }]", "3.9.5", /^step 1 \(stall\): the s/],
     ["servers: 3\nsteps: [{ at: 1s, disk: { server: 1, corrupt: log } }]", "3.9.5", /^step 1 \(disk\): disk\.corrupt/],
     ["servers: { 1: {}, 2: { zookeeper: 3.8.4 }, 3: {} }", "3.9.5", /^servers\.2\.zookeeper: /],
   ])("names the step or the field: %s", (text, release, expected) => {
@@ -25,6 +26,7 @@ describe("notStageable", () => {
   it.each([
     "follower-behind-diff",
     "open-snapshot-survives-trunc",
+    "open-committed-txn-truncated-before-leader-applies-it",
     "zookeeper-4643-current-epoch-before-diff-is-logged",
   ])("accepts %s", (name) => expect(notStageable(loadScenario(name), "3.9.5")).toBeUndefined());
 });

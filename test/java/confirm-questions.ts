@@ -22,6 +22,7 @@ export const confirmQuestions: Kind<ConfirmQuestion> = {
   fixed: [
     ...onRelease("3.9.5", "follower-behind-diff", "open-trunc-keeps-one-txn-too-many", "open-snapshot-survives-trunc"),
     ...onRelease("3.9.5", "open-crash-before-current-epoch-cannot-start", "open-snapshot-after-trunc-never-synced"),
+    ...onRelease("3.9.5", "open-committed-txn-truncated-before-leader-applies-it"),
   ],
   asks: (question, release) => question.release === release,
   ownProcess: true,

@@ -14,8 +14,8 @@ import { buildProgram, JavaProgram } from "./java-program.ts";
 import { KINDS, type Kind, type Question } from "./kinds.ts";
 import { inLanes } from "./lanes.ts";
 import { LIVE_CHECKS } from "./live/checks.ts";
-import { prepareLive, runLiveCheck } from "./live/run-live.ts";
-import { record } from "./record.ts";
+import { LIVE_ENSEMBLES, prepareLive, runLiveCheck } from "./live/run-live.ts";
+import { record, recordEnsembles } from "./record.ts";
 
 const INPUTS = 2000;
 const INPUTS_LONG = 200_000;
@@ -30,11 +30,15 @@ const ASKING_LANES = 2;
 const TOTAL = "test:java: ";
 /** The name of the kind that stages incidents instead of asking questions. */
 const STAGED = "incidents";
+/** The name of the kind that runs ensembles (ensemble-questions.ts). */
+const ENSEMBLES = "ensembles";
 /**
- * The kinds that run only if `--kind` names them. On a busy machine, requests of the clients of `live` time out, and
- * the servers of `confirm` leave the order of the simulated run.
+ * The kinds that run only if `--kind` names them. On a busy machine, the servers of `confirm` leave the order of the
+ * simulated run, and the checks of `live` come close to their time limits.
  */
 const ONLY_NAMED: ReadonlySet<string> = new Set(["live", "confirm"]);
+/** The kinds of questions whose answers can be recorded. */
+const RECORDED: readonly string[] = ["script", ENSEMBLES];
 /** The name of the kind that runs `zabsim join` among real servers (live/checks.ts). */
 const LIVE = "live";
 
@@ -47,11 +51,11 @@ export interface Options {
   readonly cases: string | undefined;
   /** The names of the incidents to stage. */
   readonly incidents: readonly string[];
-  /** The names of the checks of live servers. Each one runs on all ensembles of LIVE_ENSEMBLES at the same time. */
+  /** The names of the checks of live servers. Each one runs on the LIVE_ENSEMBLES whose releases are chosen. */
   readonly live: readonly string[];
   /**
-   * Whether Java's answers to the fixed questions become the recorded answers (test/conformance/vectors), or the logs
-   * and directories of incidents the recorded ones (test/incidents).
+   * Whether Java's answers to the fixed questions become the recorded answers (test/conformance/vectors; for ensembles,
+   * docs/findings/ensembles.json), or the logs and directories of incidents the recorded ones (test/incidents).
    */
   readonly record: boolean;
 }
@@ -80,11 +84,15 @@ export function optionsOf(args: readonly string[]): Options {
   if (values.cases !== undefined && (names.length !== 1 || [STAGED, LIVE].includes(names[0] as string)))
     throw new Error("--cases needs exactly one --kind");
   const kinds = KINDS.filter(({ name }) => names.includes(name));
-  if (values.record && names.join() !== "script" && names.join() !== STAGED) {
-    throw new Error(`--record needs --kind script, or --kind ${STAGED}`);
+  if (values.record && ![...RECORDED, STAGED].includes(names.join())) {
+    throw new Error(`--record needs one --kind (accepted: ${[...RECORDED, STAGED].join(", ")})`);
   }
   if (values.record && names.join() === STAGED && values.release?.length !== 1) {
     throw new Error(`--record needs one --release with --kind ${STAGED}`);
+  }
+  const releases = chosen("--release", values.release, ASKED_RELEASES);
+  if (names.join() === LIVE && ensemblesOf(releases).length === 0) {
+    throw new Error(`--release ${releases.join(", ")}: no ensemble of --kind ${LIVE} has only these releases`);
   }
   const incidents = chosen(
     "--incident",
@@ -97,7 +105,7 @@ export function optionsOf(args: readonly string[]): Options {
     LIVE_CHECKS.map(({ name }) => name),
   );
   return {
-    releases: chosen("--release", values.release, ASKED_RELEASES),
+    releases,
     kinds,
     seed: whole("--seed", values.seed),
     inputs: whole("--inputs", values.inputs ?? String(values.long ? INPUTS_LONG : INPUTS)),
@@ -234,11 +242,17 @@ async function stageIncidents(root: string, release: string, options: Options): 
   }
 }
 
+/** Returns the ensembles of live servers that have only these releases. */
+function ensemblesOf(releases: readonly string[]): (readonly string[])[] {
+  return LIVE_ENSEMBLES.filter((list) => list.every((release) => releases.includes(release)));
+}
+
 /** Returns the number of checks of live servers that passed on all ensembles. */
-async function runLive(root: string, { live }: Options): Promise<number> {
+async function runLive(root: string, { live, releases }: Options): Promise<number> {
+  const ensembles = ensemblesOf(releases);
   let passed = 0;
   for (const check of LIVE_CHECKS.filter(({ name }) => live.includes(name))) {
-    const results = await runLiveCheck(root, check);
+    const results = await runLiveCheck(root, check, ensembles);
     for (const { failure, found, releases, seconds } of results) {
       console.log(`${releases.join("+")} ${check.name}: ${failure ?? found}, ${seconds} s`);
     }
@@ -255,6 +269,11 @@ async function askRelease(folder: string, release: string, options: Options): Pr
     await buildProgram(folder, release);
     java = new JavaProgram(folder, release);
     for (const kind of options.kinds) {
+      if (options.record && kind.name === ENSEMBLES) {
+        await recordEnsembles(java, kind, release, join(folder, "..", "..", "docs", "findings", "ensembles.json"));
+        agreed++;
+        continue;
+      }
       if (options.record) await record(java, kind, release, join(folder, "..", "conformance", "vectors"));
       const startMs = Date.now();
       const comparison = await compareOrReplay(java, kind, release, options);

@@ -97,7 +97,8 @@ describe("the options", () => {
     [["--kind", "syncs"], /--kind syncs: accepted are sync, /],
     [["--seed", "-1"], /--seed -1|argument is ambiguous/],
     [["--inputs", "many"], /--inputs many: accepted are whole numbers/],
-    [["--record"], /--record needs --kind script/],
+    [["--record"], /--record needs one --kind \(accepted: script, ensembles, incidents\)/],
+    [["--record", "--kind", "sync"], /--record needs one --kind/],
     [["--cases", "file.jsonl"], /--cases needs exactly one --kind/],
   ])("refuses %j", (args, message) => expect(() => optionsOf(args)).toThrow(message));
 });

@@ -1,5 +1,5 @@
 /** Records the answers of ZooKeeper's classes, for tests that need no Java. */
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
@@ -26,4 +26,29 @@ export async function record(java: JavaProgram, kind: Kind, release: string, fol
     return `${JSON.stringify({ id: name, ...rest, expect: answer })}\n`;
   });
   writeFileSync(join(folder, `${kind.name}-${release}.jsonl.gz`), gzipSync(lines.join(""), { level: 9 }));
+}
+
+/** An answer of the kind `ensembles`, as docs/findings/ensembles.json keeps it. */
+interface RecordedEnsemble {
+  readonly scenario: string;
+  readonly release: string;
+}
+
+/**
+ * Writes Java's answers about ensembles to a file that has one answer a line, in place of older ones of this release.
+ * Leaves out an answer that differs from zabsim's. Asks all questions at the same time, as a comparison does.
+ */
+export async function recordEnsembles(java: JavaProgram, kind: Kind, release: string, file: string): Promise<void> {
+  const questions = (kind.fixed ?? []) as readonly (Question & { readonly scenario: string })[];
+  const answers = await java.ask(kind.name, questions);
+  const fresh = questions.flatMap((question, i) => {
+    const { scenario } = question;
+    if (kind.agrees?.(question, release, answers[i]) === true)
+      return [{ scenario, release, ...(answers[i] as object) }];
+    console.log(`${release} ensembles: ${scenario} differs, so it is not recorded`);
+    return [];
+  });
+  const older = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as RecordedEnsemble[]) : [];
+  const all = [...older.filter((one) => one.release !== release), ...fresh];
+  writeFileSync(file, `[\n${all.map((one) => JSON.stringify(one)).join(",\n")}\n]\n`);
 }

@@ -1,6 +1,6 @@
 /** Three live servers in this process elect a leader, over sockets of 127.0.0.1 and with real files. */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,6 +12,7 @@ import { LiveServer } from "../../live/live-server.ts";
 import { oneServerInvariants } from "../../live/one-server-invariants.ts";
 import { readZooCfgOfServer } from "../../live/zoo-cfg.ts";
 import { asServerId, type ServerId } from "../../protocol/index.ts";
+import { send, sendMutated } from "./mutated-messages.ts";
 
 const IDS = [1, 2, 3].map(asServerId);
 const WAIT_MS_MAX = 20_000;
@@ -80,14 +81,6 @@ async function until(isTrue: () => boolean): Promise<void> {
 
 const serves = ({ server }: Started): boolean => server.peer.serving;
 
-/** Connects to a port, sends bytes and waits until the connection has ended or a moment has passed. */
-async function send(port: number, bytes: Uint8Array): Promise<void> {
-  const socket = connect({ host: "127.0.0.1", port }, () => socket.write(bytes));
-  socket.on("error", () => {});
-  await Promise.race([new Promise((done) => socket.on("close", done)), sleep(50)]);
-  socket.destroy();
-}
-
 function replay({ trace }: Started): {
   readonly difference: unknown;
   readonly violations: readonly string[] | undefined;
@@ -151,6 +144,10 @@ test("malformed notifications and handshakes do not disturb the servers", async 
   ];
   const epochs = servers.map(({ server }) => server.peer.currentEpoch);
   for (const bytes of malformed) await Promise.all(ports.map((port) => send(port, bytes)));
+  for (const [i] of IDS.entries()) {
+    await sendMutated({ quorum: ports[2 * i] as number, election: ports[2 * i + 1] as number }, 50, i);
+  }
   await until(() => servers.every(serves));
   expect(servers.map(({ server }) => server.peer.currentEpoch)).toEqual(epochs);
+  for (const one of servers) expect(replay(one)).toMatchObject({ difference: undefined, violations: [] });
 });

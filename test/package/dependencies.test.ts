@@ -73,14 +73,24 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
       "doctor -> formats, scenarios, cluster, invariants, protocol, sim, roll/read-ensemble.ts, decide/zoo-cfg.ts; " +
       "node: modules",
   },
+  traffic: {
+    files: /^(traffic|wire|formats|jute|protocol)\//,
+    packages: /^node:/,
+    allowed: "traffic -> wire, formats, jute, protocol; node: modules",
+  },
+  proxy: {
+    files: /^(proxy|traffic|wire|formats|jute|scenarios|cluster|invariants|protocol|sim)\//,
+    packages: /^node:/,
+    allowed: "proxy -> traffic, wire, formats, jute, scenarios, cluster, invariants, protocol, sim; node: modules",
+  },
   confirm: {
     files: new RegExp(
-      "^(confirm|wire|datatree|formats|jute|scenarios|cluster|invariants|protocol|sim)/|" +
+      "^(confirm|traffic|wire|datatree|formats|jute|scenarios|cluster|invariants|protocol|sim)/|" +
         "^reports/export/run-events\\.ts$",
     ),
     packages: /^node:/,
     allowed:
-      "confirm -> wire, datatree, formats, jute, scenarios, cluster, invariants, protocol, sim, " +
+      "confirm -> traffic, wire, datatree, formats, jute, scenarios, cluster, invariants, protocol, sim, " +
       "reports/export/run-events.ts; node: modules",
   },
   roll: {
@@ -96,8 +106,8 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
   reports: {
     files: /^(reports|logs)\/|^protocol\/(zxid|packets|leader\/sync-rules|election\/notification-wire)\.ts$/,
     types: new RegExp(
-      "^(campaign|confirm|decide|doctor|explain|formats|fuzz|probe|reconstruct|roll|scenarios|cluster|invariants|" +
-        "protocol|sim)/",
+      "^(campaign|confirm|decide|doctor|explain|formats|fuzz|probe|proxy|reconstruct|roll|scenarios|cluster|" +
+        "invariants|protocol|sim)/",
     ),
     packages: /^(chalk|cli-table3|string-width|xmlbuilder)$/,
     allowed:

@@ -46,6 +46,7 @@ const USER_FILES: Readonly<Record<string, string>> = {
   "zk1.log": "../test/recordings/3.9.5/server-1/zookeeper.log.gz",
   "zk2.log": "../test/recordings/3.9.5/server-2/zookeeper.log.gz",
   "zk3.log": "../test/recordings/3.9.5/server-3/zookeeper.log.gz",
+  "zk3.jsonl": "../test/live/traces/server-3.jsonl",
   logs: "../test/recordings/3.9.5",
   zk1: "../test/doctor/disks/zk1",
   zk2: "../test/doctor/disks/zk2",
@@ -67,13 +68,14 @@ const SHORTER: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/^(zabsim run.*) --seeds 1\.\.\d{3,}/, "$1 --seeds 1..20"],
   [/^(zabsim matrix.*) --time \S+/, "$1 --time 0s"],
   [/^(zabsim matrix(?!.* --(?:time|release)).*)/, "$1 --time 0s"],
-  [/^(zabsim judge \S+).*/, "$1 --time 0s --scenarios open-snapshot-survives-trunc"],
+  [/^(zabsim judge (?!--list)\S+).*/, "$1 --time 0s --scenarios open-snapshot-survives-trunc"],
   [/^zabsim probe \S+/, "zabsim probe 127.0.0.1:1"],
   [/^(zabsim reconstruct.*) --time \S+/, "$1 --runs 3"],
   [/^(zabsim reconstruct(?!.* --runs).*)/, "$1 --runs 3"],
   [/^(zabsim shrink.*) --time \S+/, "$1 --time 2s"],
   // Real servers need Java: test/java runs them.
   [/^zabsim join .*/, "zabsim join --help"],
+  [/^zabsim proxy .*/, "zabsim proxy --help"],
   [/^zabsim confirm .*/, "zabsim confirm --help"],
   // test/cli/run.test.ts runs all scenarios, with and without -v, and test/cli/matrix.test.ts the matrix of all bugs.
   [/^zabsim run( -v)?$/, "zabsim run$1 follower-ahead-trunc"],

@@ -17,6 +17,7 @@ const PACKAGES = [
   "wire",
   "probe",
   "doctor",
+  "proxy",
   "confirm",
   "reconstruct",
   "roll",

@@ -5,6 +5,7 @@
 import { describe, expect, it } from "vitest";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { behaviorOf } from "../../protocol/releases.ts";
+import type { Database } from "../../protocol/storage/database.ts";
 import type { ServerId } from "../../protocol/zxid.ts";
 import type { ActionResult } from "../../scenarios/action-result.ts";
 import { type ActionContext, perform, verbOf } from "../../scenarios/actions.ts";
@@ -302,6 +303,27 @@ describe("leader stands for the server that leads:", () => {
 
   it.each(["crash: 2", "pause: 2"])("%s has no effect if the server does not run", (text) => {
     expect(new Stage().do(text).effect?.count()).toBe(0);
+  });
+});
+
+describe("snapshot", () => {
+  it("makes a server that serves save a snapshot and begin a new log file", () => {
+    const stage = servingStage();
+    stage.do("write: { at: leader, count: 2 }");
+    runFor(stage.cluster, 100_000);
+    const leader = leaderOf(stage.cluster);
+    const database = stage.cluster.server(leader)?.peer.database as Database;
+    const before = database.logFiles.length;
+    const { effect } = stage.do("snapshot: leader");
+    stage.do("write: { at: leader, count: 1 }");
+    runFor(stage.cluster, 100_000);
+    expect(effect?.count()).toBe(1);
+    expect(database.snapshots.map(({ zxid }) => zxid).at(-1)).toBe(0x1_0000_0002);
+    expect(database.logFiles.length).toBe(before + 1);
+  });
+
+  it("has no effect at a server that does not serve", () => {
+    expect(new Stage().do("snapshot: 1").effect?.count()).toBe(0);
   });
 });
 

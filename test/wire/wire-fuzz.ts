@@ -161,7 +161,7 @@ function textOf(events: readonly (QuorumEvent | ElectionEvent)[]): string {
 }
 
 /** Changes bytes in one to three places. */
-function mutated(bytes: Uint8Array, draw: Random): Uint8Array {
+export function mutated(bytes: Uint8Array, draw: Random): Uint8Array {
   let result = bytes;
   for (let left = 1 + draw(3); left > 0; left--) result = (MUTATIONS[draw(MUTATIONS.length)] as Mutation)(result, draw);
   return result;

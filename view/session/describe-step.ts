@@ -7,6 +7,7 @@ const CLAUSES: Readonly<Record<string, (server: string) => string>> = {
   start: (server) => `starts ${server}`,
   restart: (server) => `restarts ${server}`,
   pause: (server) => `pauses ${server}`,
+  snapshot: (server) => `makes ${server} save a snapshot`,
   resume: (server) => `resumes ${server}`,
   wipe: (server) => `crashes ${server} and empties its disk`,
   isolate: (server) => `cuts ${server} off from all others`,

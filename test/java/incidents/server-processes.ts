@@ -5,11 +5,12 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Mode, modeOf } from "../../../confirm/client.ts";
-import { WireClient } from "./wire-client.ts";
+import { type ClientLimits, WireClient } from "./wire-client.ts";
 
 /** How long a server may take to serve or to end. A loaded machine needs many seconds to start three processes. */
 const WAIT_MS_MAX = 90_000;
 const POLL_MS = 150;
+const REQUEST_MS_MAX = 10_000;
 const DATA = "data";
 
 /** The options of the Java process of a server. */
@@ -66,6 +67,11 @@ export abstract class ServerProcesses<Server extends ServerProcess = ServerProce
     this.folder = folder;
     this.ids = servers.map(({ id }) => id);
     this.servers = new Map(servers.map((server) => [server.id, server]));
+  }
+
+  /** The time limit of a request of a client, in milliseconds; undefined if it waits for its answer. */
+  protected get requestMsMax(): number | undefined {
+    return REQUEST_MS_MAX;
   }
 
   /** Returns the command that starts a server, and its arguments. */
@@ -166,8 +172,9 @@ export abstract class ServerProcesses<Server extends ServerProcess = ServerProce
     return await modeOf("127.0.0.1", this.server(id).ports.client);
   }
 
-  async client(id: number, timeoutMs?: number): Promise<WireClient> {
-    const client = await WireClient.open(this.server(id).ports.client, timeoutMs);
+  /** Opens a session with a server. By default, requests have the time limit of this ensemble. */
+  async client(id: number, limits: ClientLimits = {}): Promise<WireClient> {
+    const client = await WireClient.open(this.server(id).ports.client, { timeoutMs: this.requestMsMax, ...limits });
     this.clients.add(client);
     return client;
   }
@@ -187,7 +194,7 @@ export abstract class ServerProcesses<Server extends ServerProcess = ServerProce
     return names.filter((name) => name !== "zookeeper");
   }
 
-  /** Waits for a condition. Rejects after WAIT_MS_MAX. */
+  /** Waits for a condition. Rejects after `ms`, by default WAIT_MS_MAX. */
   async until(what: string, isTrue: () => Promise<boolean>, ms = WAIT_MS_MAX): Promise<void> {
     const end = Date.now() + ms;
     while (!(await isTrue())) {

@@ -17,7 +17,7 @@ export const uncommittedTail: Incident = {
     const others = ensemble.ids.filter((id) => id !== old);
     await ensemble.write(old, COMMITTED);
 
-    const client = await ensemble.client(old, 2000);
+    const client = await ensemble.client(old, { timeoutMs: 2000 });
     ensemble.signal("SIGSTOP", ...others);
     for (const name of TAIL) client.create(`/${name}`).catch(() => undefined);
     await ensemble.until("the leader has logged the tail", async () => TAIL.every((name) => hasLogged(name)));

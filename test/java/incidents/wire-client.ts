@@ -16,17 +16,25 @@ export class RequestError extends Error {
   }
 }
 
+/** The limits of a client. */
+export interface ClientLimits {
+  /** The time limit of a request. undefined: none. */
+  readonly timeoutMs?: number | undefined;
+  /** The timeout of the session, which the server can shorten. */
+  readonly sessionMs?: number | undefined;
+}
+
 /** A session with one server. Requests that get no answer within their time limit are rejected. */
 export class WireClient {
   private readonly socket: Socket;
-  private readonly timeoutMs: number;
+  private readonly timeoutMs: number | undefined;
   private received: Buffer = Buffer.alloc(0);
   private waiting: { readonly resolve: (frame: Buffer) => void; readonly reject: (error: Error) => void } | undefined;
   private frames: Buffer[] = [];
   private failure: Error | undefined;
   private xid = 0;
 
-  private constructor(port: number, timeoutMs: number) {
+  private constructor(port: number, timeoutMs: number | undefined) {
     this.timeoutMs = timeoutMs;
     this.socket = connect({ host: "127.0.0.1", port });
     this.socket.on("data", (data) => this.receive(data));
@@ -35,10 +43,10 @@ export class WireClient {
   }
 
   /** Connects to a client port of 127.0.0.1 and opens a session. */
-  static async open(port: number, timeoutMs = 10_000): Promise<WireClient> {
+  static async open(port: number, { sessionMs = SESSION_TIMEOUT_MS, timeoutMs }: ClientLimits): Promise<WireClient> {
     const client = new WireClient(port, timeoutMs);
     try {
-      client.send([int(0), long(0n), int(SESSION_TIMEOUT_MS), long(0n), bytes(Buffer.alloc(16))]);
+      client.send([int(0), long(0n), int(sessionMs), long(0n), bytes(Buffer.alloc(16))]);
       await client.frame();
       return client;
     } catch (error) {
@@ -116,7 +124,9 @@ export class WireClient {
     if (first !== undefined) return Promise.resolve(first);
     if (this.failure !== undefined) return Promise.reject(this.failure);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.fail(new Error(`no answer in ${this.timeoutMs} ms`)), this.timeoutMs);
+      const { timeoutMs } = this;
+      const late = (): void => this.fail(new Error(`no answer in ${timeoutMs} ms`));
+      const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs);
       const end =
         <T>(settle: (value: T) => void) =>
         (value: T): void => {

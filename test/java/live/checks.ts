@@ -1,6 +1,7 @@
 /** What a live server must do among real servers. Each check stages one ensemble. */
 import { strict as assert } from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
+import { sendMutated } from "../../live/mutated-messages.ts";
 import type { LiveEnsemble, LiveServerSpec, LiveSettings } from "./live-ensemble.ts";
 
 /** One check. */
@@ -17,11 +18,15 @@ const CLIENTS = 4;
 const ANSWER_MS_MAX = 3000;
 const RETRY_MS = 100;
 const STOPPED_MS = 1000;
+/** The timeout of a session that a check lets expire. */
+const EXPIRING_MS = 6000;
 const EPHEMERAL = 1;
 const SEQUENTIAL = 2;
 const LED_WRITES = 100;
 const KILLS = 3;
 const KILL_EVERY_MS = 700;
+/** Number of mutated messages for each port of a server. */
+const MUTATED = 150;
 
 /** Servers 1 and 2 are real. 3 is a participant and 4 an observer of ours. */
 const withObserver = ([first = "", second = first]: readonly string[]): LiveServerSpec[] => [
@@ -70,6 +75,22 @@ function logsAgree(ensemble: LiveEnsemble, leader: number, ours: number, atLeast
   assert.deepEqual(own, theirs.slice(-own.length), `the logs of servers ${ours} and ${leader} differ`);
 }
 
+/**
+ * Sends mutated messages to all ports of a server of ours while the work is done. Fails if the server then leaves its
+ * role or its epoch.
+ */
+async function undisturbed<Result>(ensemble: LiveEnsemble, id: number, work: () => Promise<Result>): Promise<Result> {
+  const { election, quorum } = ensemble.server(id).ports;
+  const isLeader = ensemble.records(id).findLast(({ event }) => ROLES.includes(event))?.event === "leading";
+  const looked = (): number => ensemble.records(id).filter(({ event }) => event === "looking").length;
+  const before = { looked: looked(), epoch: ensemble.epoch(id, "currentEpoch") };
+  const [result] = await Promise.all([work(), sendMutated({ election, ...(isLeader && { quorum }) }, MUTATED)]);
+  assert.deepEqual({ looked: looked(), epoch: ensemble.epoch(id, "currentEpoch") }, before);
+  return result;
+}
+
+const ROLES: readonly string[] = ["leading", "following", "observing"];
+
 const follows: LiveCheck = {
   name: "follows",
   servers: withObserver,
@@ -79,7 +100,7 @@ const follows: LiveCheck = {
     await ensemble.write(leader, ["first"]);
     ensemble.start(3, 4);
     await Promise.all([3, 4].map((id) => ensemble.hasRecord(id, "active")));
-    await createMany(ensemble, 1, "w", WRITES);
+    await undisturbed(ensemble, 3, () => createMany(ensemble, 1, "w", WRITES));
     await caughtUp(ensemble, leader, 3, 4);
     for (const id of [3, 4]) logsAgree(ensemble, leader, id, WRITES);
     await ensemble.stop([3, 4]);
@@ -117,7 +138,7 @@ async function createUntil(
   const acknowledged: string[] = [];
   for (let i = 0; !isOver(); i++) {
     try {
-      const client = await ensemble.client(ids[i % ids.length] as number, ANSWER_MS_MAX);
+      const client = await ensemble.client(ids[i % ids.length] as number, { timeoutMs: ANSWER_MS_MAX });
       for (; !isOver(); i++) {
         await client.create(`/${prefix}${i}`);
         acknowledged.push(`${prefix}${i}`);
@@ -191,10 +212,19 @@ const acknowledges: LiveCheck = {
   },
 };
 
-/** The decisions of our leader about a learner, in order. */
+/** The decisions of our leader about a learner that the learner has acknowledged, in order. */
 function decisions(ensemble: LiveEnsemble, leader: number, learner: number): string[] {
-  const records = ensemble.records(leader).filter((one) => one.event === "sync-decided" && one.learner === learner);
-  return records.map(({ decision }) => decision as string);
+  const acknowledged: string[] = [];
+  let decision: string | undefined;
+  for (const record of ensemble.records(leader)) {
+    if (record.learner !== learner) continue;
+    // A mutated handshake can have the id of the learner, but no ACK follows.
+    if (record.event === "sync-decided") decision = record.decision as string;
+    if (record.event !== "newleader-ack-read" || decision === undefined) continue;
+    acknowledged.push(decision);
+    decision = undefined;
+  }
+  return acknowledged;
 }
 
 const leads: LiveCheck = {
@@ -204,7 +234,7 @@ const leads: LiveCheck = {
     ensemble.start(1, 3);
     await ensemble.serve(1);
     assert.equal(await ensemble.mode(1), "follower");
-    const client = await ensemble.client(1);
+    const client = await ensemble.client(1, { sessionMs: EXPIRING_MS });
     await client.create("/data", "first");
     await client.setData("/data", "second");
     assert.equal(await client.getData("/data"), "second");
@@ -216,7 +246,8 @@ const leads: LiveCheck = {
     await client.create("/sequential-", "", SEQUENTIAL);
     // The session of this client expires: its znode is deleted.
     client.abandon();
-    const names = ["data", "sequential-0000000003", ...(await createMany(ensemble, 1, "a", LED_WRITES))];
+    const written = await undisturbed(ensemble, 3, () => createMany(ensemble, 1, "a", LED_WRITES));
+    const names = ["data", "sequential-0000000003", ...written];
     ensemble.start(2);
     await ensemble.serve(2);
     await haveAll(ensemble, [1, 2], names);
@@ -286,4 +317,54 @@ const exchanges: LiveCheck = {
   },
 };
 
-export const LIVE_CHECKS: readonly LiveCheck[] = [follows, acknowledges, leads, exchanges];
+/** The writes before server 1 is cut off: the creation of a session, a node, and the end of the session. */
+const WRITES_BEFORE_CUT = 3;
+/** In ticks. It is below the time of the cut, so that the connections break. */
+const PROXIED_SYNC_LIMIT = 10;
+const CUT = `servers: 3
+steps:
+  - { when: { message: COMMIT, to: 1, nth: ${WRITES_BEFORE_CUT} }, isolate: 1, for: 8s }
+`;
+
+const proxy: LiveCheck = {
+  name: "proxy",
+  servers: ([first = "", second = first]) => [
+    { id: 1, release: first },
+    { id: 2, release: second },
+    { id: 3, release: first },
+  ],
+  settings: { isProxied: true, syncLimit: PROXIED_SYNC_LIMIT },
+  async run(ensemble) {
+    await ensemble.startProxy(CUT, ensemble.releaseOf(2));
+    ensemble.start(1, 2, 3);
+    // With empty disks, the largest id of a quorum leads, so server 1 follows.
+    const leader = await ensemble.serving(1, 2, 3);
+    const names = ["before", ...Array.from({ length: LED_WRITES }, (_, i) => `cut-${i}`)];
+    await ensemble.write(leader, ["before"]);
+    await ensemble.stepped(1, "start");
+    await ensemble.write(leader, names.slice(1));
+    const last = ensemble.logged(leader).at(-1)?.zxid ?? 0n;
+    assert.ok(!has(ensemble, 1, last), "server 1 has the writes although it was cut off");
+    await ensemble.stepped(1, "end");
+    await caughtUp(ensemble, leader, 1);
+    await ensemble.serve(1);
+    await haveAll(ensemble, [1, 2, 3], names);
+    const { active, handshakes, leader: seen, links } = await ensemble.endProxy();
+    assert.equal(seen, leader);
+    assert.deepEqual(active, [1, 2, 3]);
+    const again = handshakes.findLast(({ activeUs, learner }) => learner === 1 && activeUs !== null);
+    assert.equal(again?.decision, "DIFF");
+    assert.equal(again.leader, leader);
+    assert.ok(again.rules.includes("committed-log-diff"), `the rules that fit are ${again.rules.join(", ")}`);
+    assert.equal(again.lastZxid, `${last >> 32n}:${last & 0xffff_ffffn}`);
+    const held = links.filter(({ from, to }) => from === 1 || to === 1).reduce((sum, one) => sum + one.held, 0);
+    assert.ok(held > 0, "the cut held no message");
+    return `DIFF ${again.firstZxid}..${again.lastZxid} after a cut that held ${held} messages`;
+  },
+};
+
+function has(ensemble: LiveEnsemble, id: number, zxid: bigint): boolean {
+  return ensemble.logged(id).some((txn) => txn.zxid === zxid);
+}
+
+export const LIVE_CHECKS: readonly LiveCheck[] = [follows, acknowledges, leads, exchanges, proxy];

@@ -2,10 +2,13 @@
  * An ensemble on 127.0.0.1 in which some servers are real, unmodified ZooKeeper servers, each of a release of its own,
  * and others are `zabsim join`. Each server is a process of its own.
  */
-import { cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, cpSync, existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bodyReaderOf, readEpochFile, TxnLogDecoder } from "../../../formats/index.ts";
 import {
+  freePorts,
   JAVA_OPTIONS,
   MAIN_CLASS,
   newServers,
@@ -20,9 +23,18 @@ export interface LiveSettings extends Settings {
   readonly lines: readonly string[];
   /** System properties of real servers, without `zookeeper.`. */
   readonly properties: Readonly<Record<string, string>>;
+  /** Whether the servers find each other through `zabsim proxy`. */
+  readonly isProxied: boolean;
 }
 
-const DEFAULTS: LiveSettings = { tickTime: 300, initLimit: 30, syncLimit: 10, lines: [], properties: {} };
+/**
+ * The limits are long, so that a loaded machine ends no role and no session by itself. Connections of processes that
+ * end break immediately.
+ */
+const DEFAULTS: LiveSettings = {
+  ...{ tickTime: 300, initLimit: 100, syncLimit: 60 },
+  ...{ lines: ["maxSessionTimeout=60000"], properties: {}, isProxied: false },
+};
 
 /** One server of an ensemble. */
 export interface LiveServerSpec {
@@ -51,6 +63,33 @@ export interface LoggedTxn {
   readonly entry: string;
 }
 
+/** The result of `zabsim proxy --json`, as far as checks read it. */
+export interface ProxyAnswer {
+  readonly handshakes: readonly {
+    readonly learner: number;
+    readonly leader: number;
+    readonly decision: string | null;
+    readonly peerLastZxid: string | null;
+    readonly firstZxid: string | null;
+    readonly lastZxid: string | null;
+    readonly activeUs: number | null;
+    readonly rules: readonly string[];
+  }[];
+  readonly leader: number | null;
+  readonly active: readonly number[];
+  readonly links: readonly {
+    readonly from: number;
+    readonly to: number;
+    readonly held: number;
+    readonly dropped: number;
+  }[];
+}
+
+interface ProxyPorts {
+  readonly quorum: number;
+  readonly election: number;
+}
+
 const RECORD_START_BYTES = 12;
 const ZXID_AT = 12;
 const BUFFER_MAX = 1 << 20;
@@ -59,6 +98,11 @@ export class LiveEnsemble extends ServerProcesses<Server> {
   private readonly root: string;
   private readonly classPaths: ReadonlyMap<string, string>;
   private settings: LiveSettings = DEFAULTS;
+  private readonly proxyPorts = new Map<number, ProxyPorts>();
+  private proxy: ChildProcess | undefined;
+  /** What the check waits for; undefined if it waits for nothing. */
+  waitsFor: string | undefined;
+  private isOver = false;
 
   /**
    * Writes the files of servers with empty disks. No server starts. `classPaths` are those of the releases of real
@@ -76,7 +120,7 @@ export class LiveEnsemble extends ServerProcesses<Server> {
       specs.map((spec) => ({ ...spec, starts: 0 })),
     );
     const ensemble = new LiveEnsemble(root, folder, servers, classPaths);
-    ensemble.configure(settings);
+    await ensemble.configure(settings);
     return ensemble;
   }
 
@@ -91,20 +135,113 @@ export class LiveEnsemble extends ServerProcesses<Server> {
     this.classPaths = classPaths;
   }
 
-  private configure(settings: Partial<LiveSettings>): void {
+  private async configure(settings: Partial<LiveSettings>): Promise<void> {
     this.settings = { ...this.settings, ...settings };
-    const list = [...this.servers.values()].map(({ id, isObserver, ports }) => {
-      return `server.${id}=127.0.0.1:${ports.quorum}:${ports.election}${isObserver ? ":observer" : ""}`;
-    });
+    if (this.settings.isProxied) await this.configureProxy();
     for (const { id, isObserver } of this.servers.values()) {
       const role = isObserver ? ["peerType=observer"] : [];
+      const list = [...this.servers.values()].map((other) => this.lineOf(other, id));
       this.writeZooCfg(id, this.settings, [...role, ...this.settings.lines, ...list]);
     }
+  }
+
+  /** Returns the line of a server in the zoo.cfg of another one, or in its own. */
+  private lineOf({ id, isObserver, ports }: Server, reader: number): string {
+    const { election, quorum } = (id === reader ? undefined : this.proxyPorts.get(id)) ?? ports;
+    return `server.${id}=127.0.0.1:${quorum}:${election}${isObserver ? ":observer" : ""}`;
+  }
+
+  private async configureProxy(): Promise<void> {
+    const ports = await freePorts(2 * this.ids.length);
+    const lines = this.ids.map((id, i) => {
+      const [quorum = 0, election = 0] = ports.slice(2 * i);
+      this.proxyPorts.set(id, { quorum, election });
+      const own = this.server(id).ports;
+      const address = `"127.0.0.1:${own.quorum}:${own.election}"`;
+      return `  ${id}: { address: ${address}, proxy: "127.0.0.1:${quorum}:${election}" }`;
+    });
+    writeFileSync(join(this.folder, "proxy.yaml"), ["servers:", ...lines, ""].join("\n"));
+  }
+
+  private proxyFile(name: string): string {
+    return join(this.folder, `proxy.${name}`);
+  }
+
+  /** Starts `zabsim proxy` with a scenario, and waits until it listens. */
+  async startProxy(scenario: string, release: string): Promise<void> {
+    writeFileSync(this.proxyFile("steps.yaml"), scenario);
+    const files = ["--config", this.proxyFile("yaml"), "--scenario", this.proxyFile("steps.yaml")];
+    const options = ["--json", "--zookeeper", release, "--trace", this.proxyFile("trace")];
+    const [out, log] = [openSync(this.proxyFile("json"), "w"), openSync(this.proxyFile("log"), "w")];
+    const args = [join(this.root, "bin", "zabsim.js"), "proxy", ...files, ...options];
+    this.proxy = spawn(process.execPath, args, { stdio: ["ignore", out, log] });
+    closeSync(out);
+    closeSync(log);
+    await this.until("the proxy listens", async () => {
+      if (this.proxy?.exitCode !== null) throw new Error(readFileSync(this.proxyFile("log"), "utf8"));
+      return readFileSync(this.proxyFile("log"), "utf8").includes("listens");
+    });
+  }
+
+  /** Waits until the proxy has performed or undone a step, from 1. */
+  async stepped(step: number, moment: "start" | "end"): Promise<void> {
+    await this.until(`step ${step} has a ${moment}`, async () => {
+      const lines = existsSync(this.proxyFile("trace"))
+        ? readFileSync(this.proxyFile("trace"), "utf8").split("\n")
+        : [];
+      return lines.some((line) => {
+        return line.startsWith('{"kind":"step"') && line.includes(`"step":${step},"moment":"${moment}"`);
+      });
+    });
+  }
+
+  /** Interrupts the proxy. Returns what it has seen. */
+  async endProxy(): Promise<ProxyAnswer> {
+    const { proxy } = this;
+    if (proxy === undefined) throw new Error("no proxy runs");
+    const ended = once(proxy, "exit");
+    proxy.kill("SIGINT");
+    await ended;
+    return JSON.parse(readFileSync(this.proxyFile("json"), "utf8")) as ProxyAnswer;
+  }
+
+  override kill(): void {
+    super.kill();
+    if (this.proxy?.exitCode === null) this.proxy.kill("SIGKILL");
+  }
+
+  /** A request waits for its answer: only the whole check has a time limit. */
+  protected override get requestMsMax(): undefined {
+    return undefined;
+  }
+
+  /** Waits for a condition. Only the whole check has a time limit. Rejects when the check is over. */
+  override async until(what: string, isTrue: () => Promise<boolean>, ms = Number.POSITIVE_INFINITY): Promise<void> {
+    const { isOver } = this;
+    this.waitsFor = what;
+    await super.until(
+      what,
+      () => {
+        if (this.isOver !== isOver) throw new Error("the check is over");
+        return isTrue();
+      },
+      ms,
+    );
+    this.waitsFor = undefined;
+  }
+
+  override async close(): Promise<void> {
+    this.isOver = true;
+    await super.close();
   }
 
   /** The ids of the servers that are `zabsim join`. */
   get ours(): readonly number[] {
     return this.ids.filter((id) => this.server(id).isOurs === true);
+  }
+
+  releaseOf(id: number): string {
+    return this.server(id).release;
   }
 
   /** Returns the records that `zabsim join` has printed since the start of the ensemble. */

@@ -1,0 +1,127 @@
+/**
+ * Puts the synchronizations of a run at the times of the logs. A real server connects later than a simulated one, for
+ * example because it loads classes, and what its leader has committed meanwhile decides.
+ */
+import type { RecordOf } from "../cluster/records.ts";
+import { asServerId } from "../protocol/zxid.ts";
+import type { Scenario, Step } from "../scenarios/scenario.ts";
+import { recordsOf } from "../scenarios/scenario-run.ts";
+import { msOf, msText } from "./durations.ts";
+import type { Evidence } from "./evidence.ts";
+import type { Trial } from "./trial.ts";
+
+/** A synchronization that has another time in the run than in the logs. Times are in milliseconds. */
+interface MovedSync {
+  readonly leader: number;
+  readonly epoch: number | undefined;
+  readonly learner: number;
+  readonly isObserver: boolean;
+  /** The time in the logs minus the time in the run. */
+  readonly byMs: number;
+  /** The start of the learner's election before it. */
+  readonly lookingMs: number;
+}
+
+/** A difference in time that the order of events does not notice. */
+const TOLERANCE_MS = 4;
+/** The time by which a synchronization of the run may be later than the one of the logs to which it belongs. */
+const LATE_MS = 1500;
+/** The time by which it is later than the synchronization before it. */
+const APART_MS = 100;
+
+/**
+ * Returns the scenario in which learners connect, and epochs are established, at the times of the logs. Returns
+ * undefined if none of them is too early in the run.
+ */
+export function withAlignedHandshakes(trial: Trial, evidence: Evidence): Scenario | undefined {
+  const { scenario } = trial;
+  const moved = syncsAtOtherTimes(trial, evidence);
+  const steps = [...moved.reduce(withDelay, scenario.steps), ...epochDelays(trial, evidence, moved)];
+  const isSame = steps.length === scenario.steps.length && steps.every((step, index) => step === scenario.steps[index]);
+  return isSame ? undefined : { ...scenario, steps };
+}
+
+function syncsAtOtherTimes({ run }: Trial, { ensemble, startMs }: Evidence): MovedSync[] {
+  const decided = recordsOf(run.records, "sync-decided");
+  const looking = recordsOf(run.records, "looking");
+  const lastUntil = new Map<number, number>();
+  return ensemble.handshakes.flatMap(({ epoch, leader, leaderSide, learner, observer, timeMs }): MovedSync[] => {
+    if (leader === undefined || leaderSide === undefined || timeMs === undefined) return [];
+    const atMs = timeMs - startMs;
+    const afterMs = lastUntil.get(learner) ?? Number.NEGATIVE_INFINITY;
+    lastUntil.set(learner, atMs);
+    const own = decided
+      .filter((one) => isSyncOf(one, leader, learner, afterMs, atMs))
+      .sort((a, b) => Math.abs(a.atUs / 1000 - atMs) - Math.abs(b.atUs / 1000 - atMs))[0];
+    if (own === undefined) return [];
+    const byMs = atMs - own.atUs / 1000;
+    const start = looking.findLast((one) => one.server === learner && one.atUs <= own.atUs);
+    if (Math.abs(byMs) <= TOLERANCE_MS || start === undefined) return [];
+    return [{ leader, epoch, learner, isObserver: observer, byMs, lookingMs: start.atUs / 1000 }];
+  });
+}
+
+function isSyncOf(
+  { atUs, learner: of, server }: RecordOf<"sync-decided">,
+  leader: number,
+  learner: number,
+  afterMs: number,
+  atMs: number,
+): boolean {
+  return server === leader && of === learner && atUs / 1000 > afterMs + APART_MS && atUs / 1000 <= atMs + LATE_MS;
+}
+
+/** Delays the message with which a learner registers, or changes this delay. */
+function withDelay(steps: readonly Step[], { byMs, isObserver, leader, learner, lookingMs }: MovedSync): Step[] {
+  const type = isObserver ? "OBSERVERINFO" : "FOLLOWERINFO";
+  const from = msText(lookingMs);
+  const index = steps.findIndex(
+    (step) =>
+      "delay" in step && step.delay.match.type === type && step.delay.match.from === learner && step.from === from,
+  );
+  const known = steps[index];
+  if (known !== undefined && "delay" in known) {
+    const delayMs = Math.max(0, msOf(known.delay.by) + byMs);
+    return steps.map((step, i) => (i === index ? { ...known, delay: { ...known.delay, by: msText(delayMs) } } : step));
+  }
+  if (byMs < 0) return [...steps];
+  const match = { type, from: asServerId(learner), to: asServerId(leader) };
+  return [...steps, { from, delay: { match, by: msText(byMs), count: 1 } }];
+}
+
+/** The time by which an epoch is established after a synchronization that finds it not yet established. */
+const ESTABLISHED_AFTER_MS = 2;
+
+/**
+ * Returns delays of the ACK with which a leader counts its quorum, if the leader synchronizes a learner before it does:
+ * its lastProcessedZxid is then that of an earlier epoch.
+ */
+function epochDelays({ run }: Trial, { ensemble, startMs }: Evidence, moved: readonly MovedSync[]): Step[] {
+  const acked = recordsOf(run.records, "newleader-ack-read");
+  const decided = recordsOf(run.records, "sync-decided");
+  return recordsOf(run.records, "established").flatMap(({ atUs, epoch, server }): Step[] => {
+    const before = ensemble.handshakes.filter(
+      (one) =>
+        one.leader === server &&
+        one.epoch === epoch &&
+        one.timeMs !== undefined &&
+        one.facts?.lastProcessedZxid !== undefined &&
+        Number(one.facts.lastProcessedZxid >> 32n) < epoch,
+    );
+    if (moved.some((one) => one.byMs > 0 && one.leader === server && one.epoch === epoch)) return [];
+    const lastMs = Math.max(
+      ...before.map(({ learner, timeMs = startMs }) => {
+        const own = decided.find((one) => isSyncOf(one, server, learner, atUs / 1000 - LATE_MS, timeMs - startMs));
+        return Math.max(timeMs - startMs, (own?.atUs ?? 0) / 1000);
+      }),
+    );
+    const ack = acked.findLast((one) => one.server === server && one.atUs <= atUs);
+    const byMs = lastMs + ESTABLISHED_AFTER_MS - atUs / 1000;
+    if (ack === undefined || before.length === 0 || byMs <= 0) return [];
+    const sync = decided.findLast(
+      (one) => one.server === server && one.learner === ack.learner && one.atUs <= ack.atUs,
+    );
+    const match = { type: "ACK", from: ack.learner, to: server };
+    return [{ from: msText((sync?.atUs ?? ack.atUs) / 1000), delay: { match, by: msText(byMs), count: 1 } }];
+  });
+}

@@ -1,0 +1,135 @@
+/** The speeds that the times in the logs show directly, and stalls of single threads of a leader. */
+
+import { asServerId } from "../protocol/index.ts";
+import { DEFAULT_DISK } from "../scenarios/loading/short-forms-and-defaults.ts";
+import type { Scenario, Step } from "../scenarios/scenario.ts";
+import { msText } from "./durations.ts";
+import type { Evidence } from "./evidence.ts";
+
+/** A synchronization without a snapshot that waits in the leader before its packets arrive. */
+export interface SlowHandshake {
+  readonly leader: number;
+  readonly learner: number;
+  readonly sentMs: number;
+  readonly arrivedMs: number;
+}
+
+const LATENCY_MS = 1;
+
+/** A handler usually needs less than this from the decision to NEWLEADER. */
+const USUAL_MS = 5;
+
+/** Returns the handshakes in which the packets of the leader arrive late. */
+export function slowHandshakes({ ensemble, startMs }: Evidence): SlowHandshake[] {
+  return ensemble.handshakes.flatMap(({ leader, leaderSide, learner, learnerSide, operation }) => {
+    const [sent, arrived] = [leaderSide?.at.timeMs, learnerSide?.newLeaderMs ?? learnerSide?.at.timeMs];
+    if (leader === undefined || sent === undefined || arrived === undefined || operation === "SNAP") return [];
+    const waits = arrived - sent > USUAL_MS;
+    return waits ? [{ leader, learner, sentMs: sent - startMs, arrivedMs: arrived - startMs }] : [];
+  });
+}
+
+/** Delays that differ by less than this factor have one cause: a slow thread, and not a stall. */
+const STEADY = 1.3;
+const SEEDS = ["2", "3", "4", "5"];
+
+/** Returns scenarios with the speeds of the logs. */
+export function withMeasuredSpeeds(scenario: Scenario, evidence: Evidence): Scenario[] {
+  const slow = slowHandshakes(evidence);
+  const base = withSyncOf(scenario, evidence);
+  const synced = [...(base === scenario ? [] : [base]), ...withSlowDisks(scenario, evidence)];
+  if (slow.length === 0) return synced;
+  const delays = slow.map(({ arrivedMs, sentMs }) => arrivedMs - sentMs);
+  const shortest = Math.min(...delays);
+  const stalled = { ...base, steps: [...base.steps, ...slow.map(stallOf)] };
+  const isSteady = slow.length > 1 && Math.max(...delays) < shortest * STEADY;
+  const seeds = [scenario.seed, ...SEEDS.filter((seed) => seed !== scenario.seed)];
+  return [
+    ...synced,
+    { ...scenario, steps: stalled.steps },
+    ...(base === scenario ? [] : [stalled]),
+    ...(isSteady ? seeds.flatMap((seed) => withDelay({ ...base, ...(seed !== undefined && { seed }) }, shortest)) : []),
+  ];
+}
+
+/** The delay contains the latency of the network, and a handler may wait twice: before and after its packets. */
+function withDelay(scenario: Scenario, delayMs: number): Scenario[] {
+  return [delayMs, delayMs / 2, (delayMs - LATENCY_MS) / 2].map((ms) => ({
+    ...scenario,
+    threads: { ...scenario.threads, queueNewLeader: msText(ms) },
+  }));
+}
+
+/** The time before the decision at which a stall begins, so that it also holds in runs that are a little faster. */
+const EARLY_MS = 4;
+
+/** The thread of the leader for the learner stalls after the decision. */
+function stallOf({ arrivedMs, leader, sentMs }: SlowHandshake): Step {
+  const lasts = msText(arrivedMs - sentMs + EARLY_MS);
+  return {
+    from: msText(Math.max(0, sentMs - EARLY_MS)),
+    stall: { server: asServerId(leader), thread: "handlers" },
+    for: lasts,
+  };
+}
+
+/** The time in which a learner writes and syncs its files after it has received NEWLEADER. */
+interface FileTime {
+  readonly server: number;
+  readonly fromMs: number;
+  readonly lastsMs: number;
+}
+
+/** Releases log different lines after a learner has written currentEpoch. */
+function fileTimes({ observations }: Evidence): FileTime[] {
+  return [...observations].flatMap(([server, list]) =>
+    list.flatMap(({ atMs: fromMs, text }, i) => {
+      if (text !== "newleader-received") return [];
+      const next = list.slice(i + 1).find((one) => SYNCED.test(one.text));
+      if (next === undefined) return [];
+      return [{ server, fromMs, lastsMs: next.atMs - fromMs - (next.text === "uptodate-received" ? LATENCY_MS : 0) }];
+    }),
+  );
+}
+
+/** A disk is slow if a learner needs this time for its files. */
+const SLOW_DISK_MS = 100;
+/** The numbers of disk operations in this time: a snapshot needs more. */
+const OPERATIONS = [1, 2, 3, 4];
+
+/** A disk that is slow for a time: it stalls, or each of its operations takes a part of the time. */
+function withSlowDisks(scenario: Scenario, evidence: Evidence): Scenario[] {
+  const slow = fileTimes(evidence).filter(({ lastsMs }) => lastsMs >= SLOW_DISK_MS);
+  if (slow.length === 0) return [];
+  const withDisk = (disk: (time: FileTime) => object): Scenario => ({
+    ...scenario,
+    steps: [
+      ...scenario.steps,
+      ...slow.map((time) => {
+        const from = msText(Math.max(0, time.fromMs - LATENCY_MS));
+        return { from, disk: { server: time.server, ...disk(time) }, for: msText(time.lastsMs) } as unknown as Step;
+      }),
+    ],
+  });
+  return [
+    withDisk(() => ({ stall: true })),
+    ...OPERATIONS.map((count) =>
+      withDisk(({ lastsMs }) => ({ sync: msText(lastsMs / count), write: msText(lastsMs / count) })),
+    ),
+  ];
+}
+
+function withSyncOf(scenario: Scenario, evidence: Evidence): Scenario {
+  const times = fileTimes(evidence).map(({ lastsMs }) => lastsMs);
+  const shortest = Math.min(...times);
+  if (
+    times.length === 0 ||
+    shortest <= USUAL_MS ||
+    shortest >= SLOW_DISK_MS ||
+    scenario.disk.sync !== DEFAULT_DISK.sync
+  )
+    return scenario;
+  return { ...scenario, disk: { ...scenario.disk, sync: msText(shortest) } };
+}
+
+const SYNCED = /^(current-epoch-set|uptodate-received)/;

@@ -1,0 +1,60 @@
+/**
+ * Reconstructs the recordings of real ensembles from their logs. `ZABSIM_RECONSTRUCT_RECORDINGS=100` gives each of them
+ * at most 100 runs and prints what the run matches.
+ */
+import { describe, expect, it } from "vitest";
+import { type ReconstructionAnswer, reconstructionOf } from "../../reconstruct/answer.ts";
+import { Search } from "../../reconstruct/search.ts";
+import { skeletonOf } from "../../reconstruct/skeleton.ts";
+import { logOf, RECORDINGS, SERVERS } from "../explain/recording.ts";
+import { evidenceIn } from "./simulated-logs.ts";
+
+interface Reconstruction {
+  readonly answer: ReconstructionAnswer;
+  readonly runs: number;
+}
+
+const isComplete = ({ decisions, epochs }: ReconstructionAnswer): boolean =>
+  [...decisions, ...epochs].every(({ matched }) => matched);
+
+/** Searches until the run shows every epoch and decision of the logs, or for a number of runs. */
+function reconstructed(name: string, maxRuns: number): Reconstruction {
+  const evidence = evidenceIn(SERVERS.map((server) => ({ server, lines: logOf(name, server).split("\n") })));
+  const search = new Search(evidence, 1n);
+  let answer: ReconstructionAnswer | undefined;
+  for (const best of search.from(skeletonOf(evidence, "incident"))) {
+    answer = reconstructionOf(best, evidence, { files: [], runs: search.runs, scenario: "", seed: "1" });
+    if (isComplete(answer) || search.runs >= maxRuns) break;
+  }
+  return { answer: answer as ReconstructionAnswer, runs: search.runs };
+}
+
+describe("a scenario reconstructed from the logs of a real ensemble", () => {
+  it.each([
+    ["3.9.4", 4],
+    ["3.5.8", 4],
+  ])("of %s shows every epoch with its leader, and every decision", (name, runs) => {
+    const { decisions, epochs } = reconstructed(name, runs).answer;
+    expect(epochs).toHaveLength(7);
+    expect(decisions).toHaveLength(19);
+    expect([...epochs, ...decisions].filter(({ matched }) => !matched)).toEqual([]);
+  });
+});
+
+const RUNS = Number(process.env.ZABSIM_RECONSTRUCT_RECORDINGS ?? 0);
+
+describe.runIf(RUNS > 0)("all recordings", () => {
+  it("match every epoch and decision", { timeout: 3_600_000 }, () => {
+    const incomplete: string[] = [];
+    for (const name of RECORDINGS) {
+      const { answer, runs } = reconstructed(name, RUNS);
+      const matched = (list: readonly { readonly matched: boolean }[]): string =>
+        `${list.filter((one) => one.matched).length} of ${list.length}`;
+      const truncs = answer.decisions.filter(({ decision }) => decision === "TRUNC");
+      const texts = [`epochs ${matched(answer.epochs)}`, `decisions ${matched(answer.decisions)}`];
+      process.stderr.write(`${name}: ${runs} runs, ${texts.join(", ")}, truncations ${matched(truncs)}\n`);
+      if (!isComplete(answer)) incomplete.push(name);
+    }
+    expect(incomplete).toEqual([]);
+  });
+});
