@@ -3,7 +3,7 @@ import type { Ensemble } from "../explain/ensemble.ts";
 import type { ProcessRun, ServerHistory } from "../explain/history.ts";
 import { profileFor } from "../explain/releases.ts";
 import type { LogEventName, LoggedEvent, Zxid64 } from "../logs/index.ts";
-import { isOutsideInfo, type Observation, type Observations, observationOf } from "./observation.ts";
+import { isOutsideInfo, type Observation, type Observations, ServerObserver } from "./observation.ts";
 
 /** A process of a server. Times are in milliseconds since the start of the run. */
 export interface ProcessEvidence {
@@ -29,6 +29,11 @@ export interface ZxidFact {
   /** Whether the server got the transaction at this time. Otherwise, it had it at the latest then. */
   readonly isExact: boolean;
   readonly event: LogEventName;
+  /**
+   * The number of the process, from 0, at whose end the server had it, because the next process starts with it. `atMs`
+   * is then the time of the last line of this process.
+   */
+  readonly process?: number;
 }
 
 /** A connection of the election that breaks: `server` sees that the one to `peer` is broken. */
@@ -121,16 +126,18 @@ export class EvidenceCollector {
   isObserver = false;
   private processes = 0;
   private serves = false;
+  private readonly observer: ServerObserver;
 
   constructor(server: number) {
     this.server = server;
+    this.observer = new ServerObserver(server);
   }
 
   add(event: LoggedEvent): void {
     const { timeMs } = event;
     if (event.event === "config-read" || this.processes === 0) this.processes++;
     if (timeMs === undefined) return;
-    const observation = observationOf(event.event, event.fields, event.exception, 0);
+    const observation = this.observer.observe(event.event, event.fields, event.exception, 0);
     if (observation !== undefined) this.observed.push({ observation, timeMs });
     if (event.event === "observing") this.isObserver = true;
     if (event.event === "channel-broken") this.broken.push({ peer: event.fields.sid, timeMs });
@@ -233,9 +240,10 @@ function timed<T extends { readonly timeMs: number }>(
 function atEndOfProcess(fact: ZxidFact, servers: readonly ServerEvidence[]): ZxidFact {
   const processes = servers.find(({ server }) => server === fact.server)?.processes ?? [];
   const index = processes.findLastIndex(({ startMs }) => startMs <= fact.atMs);
-  const [current, previous] = [processes[index], processes[index - 1]];
+  const process = index - 1;
+  const [current, previous] = [processes[index], processes[process]];
   const isStart = fact.event === "database-loaded" || fact.atMs === current?.lookingMs;
-  return isStart && previous !== undefined ? { ...fact, atMs: previous.lastMs } : fact;
+  return isStart && previous !== undefined ? { ...fact, atMs: previous.lastMs, process } : fact;
 }
 
 function serverEvidence(

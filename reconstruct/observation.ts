@@ -121,7 +121,7 @@ const TABLE: { readonly [E in LogEventName]?: readonly [number, (fields: LogEven
  * Returns the observation that an event of a log gives. Returns undefined if the event does not count: for example, one
  * that only says how long something took.
  */
-export function observationOf(
+function observationOf(
   event: LogEventName,
   fields: object,
   exception: readonly string[],
@@ -136,7 +136,38 @@ export function observationOf(
 
 /** Returns whether an event gives an observation. */
 export function isObserved(event: LogEventName): boolean {
-  return TABLE[event] !== undefined;
+  return event === "notification" || TABLE[event] !== undefined;
+}
+
+/** The weight of the epoch in the first vote of an election: the server has read it from its disk. */
+const FIRST_VOTE_WEIGHT = 3;
+
+/** Observes one server: also the epoch in the first vote of each election, which its own notification shows. */
+export class ServerObserver {
+  private readonly server: number;
+  private hasVoted = true;
+
+  constructor(server: number) {
+    this.server = server;
+  }
+
+  /** Returns the observation that the next event of the server's log gives. */
+  observe<E extends LogEventName>(
+    event: E,
+    fields: LogEvents[E],
+    exception: readonly string[],
+    atMs: number,
+  ): Observation | undefined {
+    if (event === "notification") return this.observeVote(fields as LogEvents["notification"], atMs);
+    if (event === "election-started") this.hasVoted = false;
+    return observationOf(event, fields, exception, atMs);
+  }
+
+  private observeVote({ peerEpoch, sid, state }: LogEvents["notification"], atMs: number): Observation | undefined {
+    if (this.hasVoted || sid !== this.server || state !== "LOOKING") return undefined;
+    this.hasVoted = true;
+    return { text: `first-vote ${peerEpoch}`, atMs, weight: FIRST_VOTE_WEIGHT };
+  }
 }
 
 /** The events whose exception says why a role or a process ended. */

@@ -8,9 +8,11 @@ import { type Random, RandomStreams } from "../sim/random.ts";
 import { withLateServersOutside } from "./configuration-mutations.ts";
 import { directRepairs } from "./direct-repairs.ts";
 import type { Located } from "./distance.ts";
+import { msText } from "./durations.ts";
 import type { Evidence } from "./evidence.ts";
 import { mutate } from "./mutations.ts";
 import { repairsOf } from "./repairs.ts";
+import { withoutRepetitions } from "./repetition.ts";
 import { SPEED_NAMES, scenariosWithOtherSpeed } from "./speeds.ts";
 import { momentsOf, type RunMoment, type Trial, tryScenario } from "./trial.ts";
 
@@ -24,12 +26,18 @@ const FIRST_SEEDS = 12;
 const EVENTS_MAX = 150_000;
 const EVENTS_MIN = 20_000;
 const EVENTS_FACTOR = 4;
+/** The run that shows all repetitions may have this number of events. */
+const WHOLE_EVENTS_MAX = 1_000_000;
 /** When everything decisive matches, the search goes on for this number of runs after each newly violated invariant. */
 const REFINE_RUNS = 2000;
 /** The number of times that the most likely explanations are tried. */
 const REPAIR_ROUNDS = 8;
 /** When everything decisive matches, the search looks for a violation for this number of runs. */
 const VIOLATION_RUNS = 20_000;
+
+function untilOf({ endMs }: Evidence): string {
+  return msText(endMs + 1);
+}
 
 /** Returns the scenario with crashes that lose all unsynced writes. */
 function withLostWrites(scenario: Scenario | undefined): Scenario | undefined {
@@ -44,6 +52,8 @@ function withLostWrites(scenario: Scenario | undefined): Scenario | undefined {
 export class Search {
   /** The number of runs so far. */
   runs = 0;
+  private readonly whole: Evidence;
+  /** What candidates are compared with: the evidence without repetitions at its end. */
   private readonly evidence: Evidence;
   private readonly chooser = new MessageChooser();
   private readonly random: Random;
@@ -57,19 +67,30 @@ export class Search {
   private violatedAt = Number.POSITIVE_INFINITY;
   private readonly repairs = new WeakMap<Trial, readonly Scenario[]>();
   private readonly moments = new WeakMap<Trial, readonly RunMoment[]>();
+  private readonly wholeTrials = new WeakMap<Trial, Trial>();
 
   constructor(evidence: Evidence, seed: bigint | number) {
-    this.evidence = evidence;
+    this.whole = evidence;
+    this.evidence = withoutRepetitions(evidence);
     this.random = new RandomStreams(seed).stream("reconstruct");
   }
 
   /** The best candidate so far. Undefined before the first run. */
   get best(): Trial | undefined {
-    return this.kept[0];
+    const best = this.kept[0];
+    if (best === undefined || this.evidence === this.whole) return best;
+    let trial = this.wholeTrials.get(best);
+    if (trial === undefined) {
+      const scenario = { ...best.scenario, until: untilOf(this.whole) };
+      trial = tryScenario(scenario, this.whole, this.chooser, WHOLE_EVENTS_MAX) ?? best;
+      this.wholeTrials.set(best, trial);
+    }
+    return trial;
   }
 
   /** Searches from a first scenario on. Yields after each run, and returns when more runs would change little. */
-  *from(first: Scenario): Generator<Trial, void> {
+  *from(skeleton: Scenario): Generator<Trial, void> {
+    const first = this.evidence === this.whole ? skeleton : { ...skeleton, until: untilOf(this.evidence) };
     yield* this.try(first);
     yield* this.try(withLostWrites(first));
     yield* this.trySeeds(first);

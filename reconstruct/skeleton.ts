@@ -7,17 +7,24 @@ import { msText } from "./durations.ts";
 import type { Evidence, ServerEvidence } from "./evidence.ts";
 import { endOf, startOf } from "./process-times.ts";
 import { isReconfigEnabled, withConfigurations } from "./reconfigurations.ts";
-import { startDisks, UNKNOWN_DISK } from "./start-disks.ts";
+import { commitLogCountOf, startDisks, UNKNOWN_DISK } from "./start-disks.ts";
 import { clientWrites } from "./writes.ts";
 
 /** Returns the scenario that the logs show directly. Every step has a time of its own. */
 export function skeletonOf(evidence: Evidence, name: string): Scenario {
   const { endMs, servers, silent } = evidence;
   const disks = startDisks(evidence);
-  const settings = { ...settingsOf(servers[0]), ...(isReconfigEnabled(evidence) ? { reconfigEnabled: true } : {}) };
+  const settings = {
+    ...settingsOf(servers[0], evidence),
+    ...(hasSmallLogs(evidence) && { preAllocSizeBytes: 0 }),
+    ...(isReconfigEnabled(evidence) && { reconfigEnabled: true }),
+  };
   const zookeeper = servers[0]?.release ?? "newest";
   const specs: [number, ServerSpec][] = servers.map((one) => {
-    const own = { ...settingsOf(one) };
+    const own = {
+      ...settingsOf(one, evidence),
+      ...(usesObserverMaster(one.server, evidence) && { observerMasterPort: OBSERVER_MASTER_PORT }),
+    };
     for (const [key, value] of Object.entries(settings)) if (own[key as never] === value) delete own[key as never];
     const spec = disks.servers.get(one.server) ?? UNKNOWN_DISK;
     const release = one.release === zookeeper ? {} : { zookeeper: one.release };
@@ -45,11 +52,43 @@ export function skeletonOf(evidence: Evidence, name: string): Scenario {
   };
 }
 
+/** Returns whether leaders synchronize learners from their logs on disk, which are never too large for that. */
+function hasSmallLogs({ observations }: Evidence): boolean {
+  const texts = [...observations.values()].flatMap((list) => list.map(({ text }) => text));
+  return (
+    texts.some((text) => text.startsWith("sync-from-txn-log")) &&
+    !texts.some((text) => text.startsWith("sync-log-too-large"))
+  );
+}
+
+/** Any port serves. */
+const OBSERVER_MASTER_PORT = 2191;
+
+/** Returns whether a server accepts observers while it follows, or is an observer that such a server has accepted. */
+function usesObserverMaster(server: number, { observations }: Evidence): boolean {
+  return [...observations].some(([master, list]) => {
+    let follows = false;
+    return list.some(({ text }) => {
+      if (/^(following|leading|observing|election-started)/.test(text)) follows = text === "following";
+      const learner = /^learner-registered (\d+)/.exec(text)?.[1];
+      return follows && learner !== undefined && (master === server || Number(learner) === server);
+    });
+  });
+}
+
 /** The settings that the first process of a server logs. */
-function settingsOf(server: ServerEvidence | undefined): Partial<Settings> {
+function settingsOf(server: ServerEvidence | undefined, evidence: Evidence): Partial<Settings> {
   const run = server?.processes[0]?.run;
-  const { commitLogCount, connectToLearnerMasterLimit, initLimit, snapshotSizeFactor, syncLimit, tickTimeMs } =
-    run?.settings ?? {};
+  const sid = server?.server ?? -1;
+  const shown = commitLogCountOf(sid, evidence.ensemble.handshakes);
+  const {
+    commitLogCount = shown,
+    connectToLearnerMasterLimit,
+    initLimit,
+    snapshotSizeFactor,
+    syncLimit,
+    tickTimeMs,
+  } = run?.settings ?? {};
   const factor = Number(snapshotSizeFactor);
   const found: Partial<Record<keyof Settings, unknown>> = {
     tickTimeMs,

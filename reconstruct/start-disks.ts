@@ -33,7 +33,7 @@ export function startDisks(evidence: Evidence): StartDisks {
   const { ensemble, servers } = evidence;
   const newEpochs = ensemble.epochs.map(({ epoch }) => epoch);
   const firstNew = newEpochs.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...newEpochs);
-  const starts = new Map(servers.map((server) => [server.server, startZxidOf(server)]));
+  const starts = new Map(servers.map((server) => [server.server, startZxidOf(server, ensemble.handshakes)]));
   const handshakes = ensemble.handshakes.filter(
     ({ facts, leaderSide }) => facts !== undefined && leaderSide !== undefined && isAtStart(facts, firstNew),
   );
@@ -59,9 +59,11 @@ export function startDisks(evidence: Evidence): StartDisks {
   return { servers: specs, committed: committed === undefined ? undefined : formatZxid64(committed) };
 }
 
-function startZxidOf({ processes }: ServerEvidence): Zxid64 {
-  const zxid = processes.find((one) => one.zxid !== undefined)?.zxid ?? 0n;
-  return zxid < 0n ? 0n : zxid;
+/** Returns the last zxid on the first disk of a server. An observer shows it only when it registers. */
+function startZxidOf({ processes, server }: ServerEvidence, handshakes: readonly ExplainedHandshake[]): Zxid64 {
+  const zxid = processes.find((one) => one.zxid !== undefined)?.zxid ?? -1n;
+  const offered = handshakes.find(({ learner }) => learner === server)?.facts?.peerLastZxid ?? 0n;
+  return zxid >= 0n ? zxid : offered < 0n ? 0n : offered;
 }
 
 function isAtStart(
@@ -195,11 +197,28 @@ function acceptedAt(
 function snapshotOf(server: number, txns: Txns, handshakes: readonly ExplainedHandshake[]): string {
   const facts = handshakes.find(({ leader }) => leader === server)?.facts;
   const last = txns.at(-1);
-  if (facts === undefined || last === undefined) return "0:0";
+  if (facts === undefined || last === undefined || commitLogCountOf(server, handshakes) !== undefined) return "0:0";
   const { maxCommittedLog, minCommittedLog } = facts;
   if (maxCommittedLog === 0n || (minCommittedLog === maxCommittedLog && txns.length > 1)) return formatZxid64(last);
   const before = txns.findLast((zxid) => zxid < minCommittedLog);
   return before === undefined ? "0:0" : formatZxid64(before);
+}
+
+/**
+ * Returns the setting commitLogCount of a leader whose committedLog has dropped its first transactions: it contains one
+ * transaction more (ZKDatabase#addCommittedProposal). Undefined if the logs do not show this.
+ */
+export function commitLogCountOf(server: number, handshakes: readonly ExplainedHandshake[]): number | undefined {
+  const own = handshakes.flatMap(({ facts, leader, leaderSide }) =>
+    leader === server && facts !== undefined && leaderSide !== undefined ? [{ facts, run: leaderSide.process }] : [],
+  );
+  const slid = own.findLast(({ facts, run }) =>
+    own.some((one) => one.run === run && one.facts.minCommittedLog < facts.minCommittedLog),
+  );
+  if (slid === undefined) return undefined;
+  const { maxCommittedLog, minCommittedLog } = slid.facts;
+  const count = Number(maxCommittedLog - minCommittedLog);
+  return epochOf(maxCommittedLog) === epochOf(minCommittedLog) ? count : undefined;
 }
 
 function historyText(txns: Txns): string {

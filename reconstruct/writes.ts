@@ -48,12 +48,10 @@ function writesOf({ endMs, epoch, leader, timeMs }: EstablishedEpoch, evidence: 
   );
   const facts = [...evidence.zxids, ...seen]
     .filter(({ zxid }) => Number(zxid >> 32n) === epoch)
+    .map((fact) => atLatest(fact, evidence))
     .sort((a, b) => a.atMs - b.atMs);
   const firstMs = (timeMs ?? evidence.startMs) - evidence.startMs;
-  const lastMs = Math.min(
-    endMs === undefined ? evidence.endMs : endMs - evidence.startMs,
-    leaderEndMs(leader, firstMs, evidence),
-  );
+  const lastMs = leaderEndMs(leader, firstMs, endMs === undefined ? undefined : endMs - evidence.startMs, evidence);
   const steps: Step[] = [];
   let [known, knownMs] = [0, firstMs];
   for (const fact of facts) {
@@ -95,12 +93,24 @@ function writesOf({ endMs, epoch, leader, timeMs }: EstablishedEpoch, evidence: 
   }
 }
 
-/** Returns the end of the process that leads at a time. */
-function leaderEndMs(leader: number, atMs: number, evidence: Evidence): number {
+/** A process can get transactions after its last line, until it ends. */
+function atLatest(fact: ZxidFact, evidence: Evidence): ZxidFact {
+  const server = evidence.servers.find((one) => one.server === fact.server);
+  if (server === undefined || fact.process === undefined) return fact;
+  return { ...fact, atMs: Math.max(fact.atMs, endOf(server, fact.process, evidence) ?? fact.atMs) };
+}
+
+/**
+ * Returns the end of a leader's time: it stops leading, or its process ends, which may be long after its last line.
+ */
+function leaderEndMs(leader: number, atMs: number, stoppedMs: number | undefined, evidence: Evidence): number {
   const server = evidence.servers.find((one) => one.server === leader);
   const index = server?.processes.findLastIndex(({ startMs }) => startMs <= atMs) ?? -1;
-  if (server === undefined || index < 0) return evidence.endMs;
-  return Math.min(endOf(server, index, evidence) ?? evidence.endMs, evidence.endMs);
+  const process = server?.processes[index];
+  if (server === undefined || process === undefined) return Math.min(stoppedMs ?? evidence.endMs, evidence.endMs);
+  const killedMs = endOf(server, index, evidence) ?? evidence.endMs;
+  const hasStopped = stoppedMs !== undefined && stoppedMs < process.lastMs;
+  return Math.min(hasStopped ? stoppedMs : killedMs, evidence.endMs);
 }
 
 function writeStep(atMs: number, count: number, everyMs: number): Step {

@@ -32,6 +32,8 @@ export interface MessageSink {
   readonly chooser: MessageChooser;
   /** Whether the sink needs the messages of an event. Default: all. */
   readonly isNeeded?: (event: LogEventName) => boolean;
+  /** Whether the sink needs only those notifications that a server sends to itself. Default: false. */
+  readonly ownVotesOnly?: boolean;
   readonly add: (message: ServerMessage) => void;
 }
 

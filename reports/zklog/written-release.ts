@@ -22,7 +22,20 @@ export function newestText(): string {
   return `the newest release (${NEWEST_PUBLISHED})`;
 }
 
+/** The answers of isAtLeast. `zabsim reconstruct` asks for each line of thousands of runs. */
+const ANSWERS = new Map<string, Map<string, boolean>>();
+
 /** Returns whether a release is `oldest` or newer. */
 export function isAtLeast(release: string, oldest: string): boolean {
-  return compareVersions(release, oldest) >= 0;
+  let answers = ANSWERS.get(oldest);
+  if (answers === undefined) {
+    answers = new Map();
+    ANSWERS.set(oldest, answers);
+  }
+  let answer = answers.get(release);
+  if (answer === undefined) {
+    answer = compareVersions(release, oldest) >= 0;
+    answers.set(release, answer);
+  }
+  return answer;
 }

@@ -230,7 +230,8 @@ class RunLogs {
     const notification = message instanceof Uint8Array ? decodeNotification(message) : message;
     if (notification === undefined) return;
     if (isHello(notification)) this.hellos.set(key, notification.hello);
-    else writeNotification(one, this.hellos.get(key) ?? this.sidOf(peer), notification);
+    else if (this.sink.ownVotesOnly !== true)
+      writeNotification(one, this.hellos.get(key) ?? this.sidOf(peer), notification);
   }
 
   private sidOf(server: number): number {
