@@ -5,6 +5,7 @@
 import { MessageChooser } from "../logs/index.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { type Random, RandomStreams } from "../sim/random.ts";
+import { CALIBRATION_ROUNDS, speedChoices, startOfEvidence, until } from "./calibration.ts";
 import { withLateServersOutside } from "./configuration-mutations.ts";
 import { directRepairs } from "./direct-repairs.ts";
 import type { Located } from "./distance.ts";
@@ -94,6 +95,9 @@ export class Search {
     yield* this.try(first);
     yield* this.try(withLostWrites(first));
     yield* this.trySeeds(first);
+    const calibrated = yield* this.calibrate(first);
+    yield* this.try(calibrated);
+    yield* this.try(withLostWrites(calibrated));
     for (const scenario of withLateServersOutside(first, this.evidence)) yield* this.try(scenario);
     // A difference in speed must not explain what a fault did, so the faults come first.
     yield* this.repair();
@@ -103,6 +107,25 @@ export class Search {
       const scenario = this.next();
       if (scenario !== undefined) yield* this.try(scenario);
     }
+  }
+
+  /** Returns the scenario with the speeds that fit the start of the logs best. */
+  private *calibrate(first: Scenario): Generator<Trial, Scenario> {
+    const evidence = startOfEvidence(this.evidence);
+    let [best, cost] = [first, Number.POSITIVE_INFINITY];
+    for (let round = 0; round < CALIBRATION_ROUNDS; round++) {
+      for (const choices of speedChoices()) {
+        for (const scenario of choices(best)) {
+          this.runs++;
+          const trial = tryScenario(until(scenario, evidence.endMs), evidence, this.chooser, this.eventsMax);
+          if (trial !== undefined && trial.comparison.distance < cost - 1e-6) {
+            [best, cost] = [scenario, trial.comparison.distance];
+          }
+          if (this.kept[0] !== undefined) yield this.kept[0];
+        }
+      }
+    }
+    return best;
   }
 
   /** Fits the speeds of the network, the disks and the threads to the times in the logs. */

@@ -1,0 +1,61 @@
+/**
+ * Fits the speeds of a scenario to the times in the logs, before the search looks for faults: with the right speeds, a
+ * fault that happens at a time in the logs hits the same moment of the protocol in the run. Only the part of the logs
+ * up to the first established epoch counts, because faults explain what is slow later.
+ */
+import type { Scenario } from "../scenarios/scenario.ts";
+import { msText } from "./durations.ts";
+import type { Evidence } from "./evidence.ts";
+
+/** The values that are tried, by what they set. Later entries depend on the speeds that earlier ones fit. */
+const CHOICES: readonly (readonly [string, readonly string[]])[] = [
+  ["latency", ["0.2ms..1ms", "1us", "0.1ms", "0.4ms", "1ms", "2ms", "5ms"]],
+  ["write", ["0.1ms..1ms", "0.01ms", "1ms", "2ms", "5ms"]],
+  ["sync", ["1ms..4ms", "0.01ms", "1ms", "2ms", "4ms", "10ms", "20ms"]],
+  ["seed", ["1", "2", "3", "4", "5"]],
+];
+
+/** The number of times that all values are tried. */
+export const CALIBRATION_ROUNDS = 2;
+
+/** If the first epoch takes longer than this after the first sync decision, faults may have delayed it. */
+const ESTABLISHED_WITHIN_MS = 60;
+/** The time after the last event that counts, in milliseconds. */
+const AFTER_MS = 5;
+
+/** Returns the part of the evidence to which the speeds are fitted. */
+export function startOfEvidence(evidence: Evidence): Evidence {
+  const firstOf = (name: string): number =>
+    Math.min(
+      ...[...evidence.observations.values()].flatMap((list) =>
+        list.flatMap(({ atMs, text }) => (text.startsWith(name) ? [atMs] : [])),
+      ),
+    );
+  const [decidedMs, establishedMs] = [firstOf("sync-started"), firstOf("established")];
+  const lastMs = establishedMs - decidedMs <= ESTABLISHED_WITHIN_MS ? establishedMs + AFTER_MS : decidedMs;
+  const endMs = Math.min(evidence.endMs, lastMs);
+  const observations = new Map(
+    [...evidence.observations].map(([server, list]) => [server, list.filter(({ atMs }) => atMs <= endMs)]),
+  );
+  return { ...evidence, endMs, observations };
+}
+
+/** Returns the scenarios with each value of each speed, one list for each speed. */
+export function speedChoices(): readonly ((scenario: Scenario) => Scenario[])[] {
+  return CHOICES.map(
+    ([name, values]) =>
+      (scenario) =>
+        values.map((value) => withChoice(scenario, name, value)),
+  );
+}
+
+/** Returns the scenario up to a time. */
+export function until(scenario: Scenario, endMs: number): Scenario {
+  return { ...scenario, until: msText(endMs + 1) };
+}
+
+function withChoice(scenario: Scenario, name: string, value: string): Scenario {
+  if (name === "seed") return { ...scenario, seed: value };
+  if (name === "latency") return { ...scenario, network: { ...scenario.network, latency: value } };
+  return { ...scenario, disk: { ...scenario.disk, [name]: value } };
+}
