@@ -4,7 +4,7 @@
  * up to the first established epoch counts, because faults explain what is slow later.
  */
 import type { Scenario } from "../scenarios/scenario.ts";
-import { msText } from "./durations.ts";
+import { msOf, msText } from "./durations.ts";
 import type { Evidence } from "./evidence.ts";
 
 /** The values that are tried, by what they set. Later entries depend on the speeds that earlier ones fit. */
@@ -40,13 +40,21 @@ export function startOfEvidence(evidence: Evidence): Evidence {
   return { ...evidence, endMs, observations };
 }
 
+/** The factors by which a speed that fits is changed to fit better. */
+const FACTORS = [0.6, 0.8, 0.9, 1.1, 1.25, 1.5];
+
 /** Returns the scenarios with each value of each speed, one list for each speed. */
 export function speedChoices(): readonly ((scenario: Scenario) => Scenario[])[] {
   return CHOICES.map(
     ([name, values]) =>
       (scenario) =>
-        values.map((value) => withChoice(scenario, name, value)),
+        [...values, ...nearValues(scenario, name)].map((value) => withChoice(scenario, name, value)),
   );
+}
+
+function nearValues({ disk, network }: Scenario, name: string): string[] {
+  const value = name === "latency" ? network.latency : name === "seed" ? "" : (disk[name as "sync"] ?? "");
+  return /^[\d.]+(us|ms)$/.test(value) ? FACTORS.map((factor) => msText(msOf(value) * factor)) : [];
 }
 
 /** Returns the scenario up to a time. */

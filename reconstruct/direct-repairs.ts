@@ -9,6 +9,7 @@ import { msOf, msText } from "./durations.ts";
 import type { Evidence } from "./evidence.ts";
 import { holdOf, matchOf, READY_MS } from "./repairs.ts";
 import type { RunMoment, Trial } from "./trial.ts";
+import { delayCommit, isolateStarted, shiftWrites, stallDiskOfLeader, syncAfterLeaving } from "./zxid-repairs.ts";
 
 /** What a repair may read. */
 export interface RepairContext {
@@ -30,6 +31,11 @@ const REPAIRS: readonly (readonly ["logs" | "run", RegExp, Repair])[] = [
   ["logs", /^snapshot-invalid/, damageSnapshot],
   ["logs", /^(election-started|database-loaded|sync-started) /, loseWrites],
   ["run", /^(log-file-created|zxid-unexpected|election-started|database-loaded) /, loseWrites],
+  ["logs", /^ack-not-sent/, syncAfterLeaving],
+  ["logs", /^zxid-unexpected/, stallDiskOfLeader],
+  ["logs", /^(sync-started|sync-snapshot|zxid-unexpected|log-file-created|got-(diff|snap)) /, shiftWrites],
+  ["run", /^(sync-started|got-diff|got-snap|log-file-created) /, delayCommit],
+  ["run", /^(following|leading)/, isolateStarted],
   ["run", /^sync-log-too-large/, shrinkLogFiles],
   [
     "run",

@@ -12,10 +12,12 @@ import type { Located } from "./distance.ts";
 import { msText } from "./durations.ts";
 import type { Evidence } from "./evidence.ts";
 import { mutate } from "./mutations.ts";
+import { DECISIVE } from "./observation.ts";
 import { repairsOf } from "./repairs.ts";
 import { withoutRepetitions } from "./repetition.ts";
 import { SPEED_NAMES, scenariosWithOtherSpeed } from "./speeds.ts";
 import { momentsOf, type RunMoment, type Trial, tryScenario } from "./trial.ts";
+import { windowTemplates } from "./window-templates.ts";
 
 /** The number of candidates that are kept. */
 const KEPT = 8;
@@ -27,6 +29,8 @@ const FIRST_SEEDS = 12;
 const EVENTS_MAX = 150_000;
 const EVENTS_MIN = 20_000;
 const EVENTS_FACTOR = 4;
+/** The part of the runs with the usual faults at each moment in turn, as opposed to drawn changes. */
+const SYSTEMATIC_SHARE = 0.5;
 /** The run that shows all repetitions may have this number of events. */
 const WHOLE_EVENTS_MAX = 1_000_000;
 /** When everything decisive matches, the search goes on for this number of runs after each newly violated invariant. */
@@ -68,6 +72,7 @@ export class Search {
   private violatedAt = Number.POSITIVE_INFINITY;
   private readonly repairs = new WeakMap<Trial, readonly Scenario[]>();
   private readonly moments = new WeakMap<Trial, readonly RunMoment[]>();
+  private readonly templates = new WeakMap<Trial, Generator<Scenario>>();
   private readonly wholeTrials = new WeakMap<Trial, Trial>();
 
   constructor(evidence: Evidence, seed: bigint | number) {
@@ -156,9 +161,17 @@ export class Search {
         repaired.add(trial);
         const moments = this.momentsOf(trial);
         const context = { trial, moments, evidence: this.evidence };
-        for (const scenario of [...directRepairs(context), ...repairsOf(trial, moments)]) yield* this.try(scenario);
+        for (const scenario of [...directRepairs(context), ...repairsOf(trial, moments)]) {
+          yield* this.try(scenario);
+          // The same faults are tried with a candidate that is clearly better.
+          if (this.isBetterThan(trial)) break;
+        }
       }
     }
+  }
+
+  private isBetterThan({ score }: Trial): boolean {
+    return (this.kept[0]?.score ?? score) <= score - DECISIVE;
   }
 
   private get isDone(): boolean {
@@ -175,9 +188,29 @@ export class Search {
         : random.pick(kept);
     const focus = this.focusOf(parent);
     const context = { trial: parent, moments: this.momentsOf(parent), random, evidence, focus };
+    if (random.chance(SYSTEMATIC_SHARE)) {
+      const systematic = this.nextSystematic();
+      if (systematic !== undefined) return systematic;
+    }
     const scenario = random.chance(0.25) ? this.directRepair(parent) : mutate(context);
     if (scenario === undefined || random.chance(0.75)) return scenario;
     return mutate({ ...context, trial: { ...parent, scenario } }) ?? scenario;
+  }
+
+  /** Returns the next of the usual faults for one of the most promising candidates. */
+  private nextSystematic(): Scenario | undefined {
+    const ranked = [0, 1, 2, 3].flatMap((rank) => [this.kept[rank], this.longest[rank]]);
+    for (const trial of ranked) {
+      if (trial === undefined || this.random.chance(0.3)) continue;
+      let templates = this.templates.get(trial);
+      if (templates === undefined) {
+        templates = windowTemplates({ trial, moments: this.momentsOf(trial), evidence: this.evidence });
+        this.templates.set(trial, templates);
+      }
+      const { done, value } = templates.next();
+      if (!done) return value;
+    }
+    return undefined;
   }
 
   private directRepair(trial: Trial): Scenario | undefined {

@@ -1,0 +1,134 @@
+/**
+ * The usual faults, tried systematically: each of them at each moment shortly before a difference. The moments are
+ * those of the run at the server that differs and at its leader.
+ */
+import { asServerId } from "../protocol/zxid.ts";
+import type { Scenario, Step } from "../scenarios/scenario.ts";
+import type { RepairContext } from "./direct-repairs.ts";
+import type { Located } from "./distance.ts";
+import { msOf, msText } from "./durations.ts";
+import { DECISIVE } from "./observation.ts";
+import { anchored, holdOf, matchOf, READY_MS } from "./repairs.ts";
+import type { RunMoment } from "./trial.ts";
+
+/** The time before a difference from which on moments are tried, in milliseconds. */
+const WINDOW_MS = 15;
+/** The time after it: the logs have a resolution of a millisecond. */
+const AFTER_MS = 1.2;
+/** The largest number of moments that are tried for one difference. */
+const MOMENTS_MAX = 40;
+/** The number of differences that are looked at, the first ones first. */
+const DIFFERENCES_MAX = 3;
+/** The time around the presumed end of a process in which other ends are tried. */
+const CRASH_WINDOW_MS = 25;
+
+/** Returns the scenarios with one more fault that could explain the first differences, the most likely ones first. */
+export function* windowTemplates(context: RepairContext): Generator<Scenario> {
+  for (const difference of firstDifferences(context)) {
+    const moments = momentsBefore(difference, context);
+    const gapMs = gapOf(difference, context);
+    for (const moment of moments.filter(({ to }) => to !== undefined)) {
+      yield added(context, holdOf(moment));
+      if (gapMs !== undefined) yield added(context, delayOf(moment, gapMs));
+    }
+    yield* movedCrashes(difference, context);
+    yield* slowServers(difference, moments, gapMs, context);
+    for (const moment of moments) yield* brokenConnections(moment, context);
+  }
+}
+
+/** The first differences at different times: decisive ones if there are any. */
+function firstDifferences({ trial: { comparison } }: RepairContext): Located[] {
+  const all = [...comparison.missing, ...comparison.extra].sort((a, b) => a.atMs - b.atMs);
+  const decisive = all.filter(({ weight }) => weight >= DECISIVE);
+  const found: Located[] = [];
+  for (const one of decisive.length > 0 ? decisive : all) {
+    if (found.every(({ atMs, server }) => server !== one.server || Math.abs(atMs - one.atMs) > 1)) found.push(one);
+    if (found.length === DIFFERENCES_MAX) break;
+  }
+  return found;
+}
+
+function added({ trial: { scenario } }: RepairContext, ...steps: readonly Step[]): Scenario {
+  return { ...scenario, steps: [...scenario.steps, ...steps] };
+}
+
+/** The moments of a server and the messages to it and from it shortly before a difference, the last ones first. */
+function momentsBefore({ atMs, server }: Located, { moments }: RepairContext): RunMoment[] {
+  return moments
+    .filter((one) => one.atMs >= atMs - WINDOW_MS && one.atMs <= atMs + AFTER_MS)
+    .filter((one) => one.server === server || one.to === server)
+    .filter(({ moment }) => moment.message !== "NOTIFICATION" && moment.message !== "PING")
+    .slice(-MOMENTS_MAX)
+    .reverse();
+}
+
+/** Returns how much later the logs show an event that the run shows too early. */
+function gapOf({ atMs, server, text }: Located, { trial: { comparison } }: RepairContext): number | undefined {
+  const isLater = (one: Located): boolean => one.server === server && one.atMs > atMs;
+  const same = comparison.missing.find((one) => isLater(one) && one.text === text);
+  const [name] = text.split(" ");
+  const alike = same ?? comparison.missing.find((one) => isLater(one) && one.text.split(" ")[0] === name);
+  return alike === undefined ? undefined : alike.atMs - atMs;
+}
+
+function delayOf(moment: RunMoment, ms: number): Step {
+  return { from: msText(moment.atMs - READY_MS), delay: { match: matchOf(moment), by: msText(ms), count: 1 } };
+}
+
+/** Each crash near the difference at each moment of its server, with each fate of unsynced writes. */
+function* movedCrashes({ atMs }: Located, { moments, trial: { scenario } }: RepairContext): Generator<Scenario> {
+  for (const [index, step] of scenario.steps.entries()) {
+    if (!("crash" in step)) continue;
+    const crashMs = msOf(step.from ?? "0ms");
+    if (crashMs > atMs + CRASH_WINDOW_MS) continue;
+    const { server } = step.crash;
+    const near = moments
+      .filter((one) => Math.abs(one.atMs - crashMs) <= CRASH_WINDOW_MS && (one.server === server || one.to === server))
+      .filter(({ moment }) => moment.message !== "NOTIFICATION" && moment.message !== "PING")
+      .sort((a, b) => Math.abs(a.atMs - crashMs) - Math.abs(b.atMs - crashMs))
+      .slice(0, MOMENTS_MAX);
+    for (const unsynced of ["lost", "kept", 1] as const) {
+      const fated = { ...step, crash: { ...step.crash, unsynced } };
+      const replaced = (one: Step): Scenario => ({
+        ...scenario,
+        steps: scenario.steps.map((other, i) => (i === index ? one : other)),
+      });
+      yield replaced(fated);
+      for (const moment of near) yield replaced(anchored(fated, moment));
+    }
+  }
+}
+
+/** A slow disk, a stalled thread or a paused process, from a moment on: until the logs show the event, or for good. */
+function* slowServers(
+  { server, atMs }: Located,
+  moments: readonly RunMoment[],
+  gapMs: number | undefined,
+  context: RepairContext,
+): Generator<Scenario> {
+  const others = [...new Set(moments.flatMap((one) => [one.server, one.to ?? one.server]))];
+  const servers = [server, ...others.filter((sid) => sid !== server)];
+  const times = [...new Set(moments.map((one) => Math.round(one.atMs * 2) / 2))].slice(0, MOMENTS_MAX / 3);
+  for (const sid of servers) {
+    const own = asServerId(sid);
+    for (const time of times) {
+      const from = msText(Math.max(0, time - READY_MS * 2));
+      const lasts = gapMs === undefined ? {} : { for: msText(atMs - time + gapMs) };
+      yield added(context, { from, disk: { server: own, stall: true }, ...lasts } as Step);
+      for (const thread of ["apply", "handlers", "learner", "leader"] as const) {
+        yield added(context, { from, stall: { server: own, thread }, ...lasts });
+      }
+      if (gapMs !== undefined) yield added(context, { from, pause: own, for: msText(gapMs) });
+    }
+  }
+}
+
+function* brokenConnections(moment: RunMoment, context: RepairContext): Generator<Scenario> {
+  const { atMs, server, to } = moment;
+  if (to === undefined) return;
+  const from = msText(Math.max(0, atMs - READY_MS));
+  const disconnect = { server: asServerId(server), from: asServerId(to) };
+  yield added(context, { from, when: { ...moment.moment, on: "delivered" }, disconnect });
+  yield added(context, { from, reset: { match: matchOf(moment), count: 1 } });
+}

@@ -1,0 +1,192 @@
+/**
+ * The faults that the zxids in a difference suggest: a transaction that was proposed and not committed yet, a leader
+ * that has not logged what it has committed, and a log thread that goes on after its server has left its leader.
+ */
+import { asServerId, serverIdsOf } from "../protocol/zxid.ts";
+import type { Scenario, Step } from "../scenarios/scenario.ts";
+import type { RepairContext } from "./direct-repairs.ts";
+import type { Located } from "./distance.ts";
+import { msOf, msText } from "./durations.ts";
+
+function withSteps({ trial: { scenario } }: RepairContext, steps: readonly Step[]): Scenario {
+  return { ...scenario, steps: [...scenario.steps, ...steps] };
+}
+
+interface Writes {
+  readonly index: number;
+  readonly atMs: number;
+  readonly step: Extract<Step, { readonly write: unknown }>;
+}
+
+/** Returns the last writes before a time, the last one first. */
+function writesBefore({ trial: { scenario } }: RepairContext, atMs: number, count: number): Writes[] {
+  return scenario.steps
+    .flatMap((step, index): Writes[] => ("write" in step ? [{ index, step, atMs: msOf(step.from ?? "0ms") }] : []))
+    .filter((one) => one.atMs <= atMs)
+    .sort((a, b) => b.atMs - a.atMs)
+    .slice(0, count);
+}
+
+/** The time before a write at which a fault is ready. */
+const BEFORE_WRITE_MS = 0.3;
+/** The times after a difference at which a server is fast again. The last one is after the end of all logs. */
+const FAST_AGAIN_MS = [3, 100_000];
+
+/**
+ * A leader has not committed, or not applied, what the run has committed: some voters log it late, or the leader applies
+ * it late.
+ */
+export function delayCommit({ atMs, server }: Located, context: RepairContext): Scenario[] {
+  const { scenario } = context.trial;
+  const voters = serverIdsOf(scenario.servers).filter((sid) => scenario.servers[sid]?.role !== "observer");
+  const active = voters.filter((sid) => isUpAt(scenario, sid, atMs));
+  const majority = Math.floor(voters.length / 2) + 1;
+  const slow = Math.max(1, active.length - majority + 1);
+  return writesBefore(context, atMs, 3).flatMap((write) => {
+    const fromMs = Math.max(0, write.atMs - BEFORE_WRITE_MS);
+    return FAST_AGAIN_MS.flatMap((ms) => {
+      const lasts = { from: msText(fromMs), for: msText(atMs - fromMs + ms) };
+      const stalled = (sid: number): Step => ({ ...lasts, disk: { server: asServerId(sid), stall: true } });
+      return [
+        withSteps(context, [{ ...lasts, stall: { server: asServerId(server), thread: "apply" } }]),
+        ...combinations(active, slow).map((some) => withSteps(context, some.map(stalled))),
+      ];
+    });
+  });
+}
+
+function isUpAt({ servers, steps }: Scenario, sid: number, atMs: number): boolean {
+  let isUp = servers[asServerId(sid)]?.down !== true;
+  const own = steps.filter((step) => msOf(step.from ?? "0ms") < atMs);
+  for (const step of own.sort((a, b) => msOf(a.from ?? "0ms") - msOf(b.from ?? "0ms"))) {
+    if ("start" in step && Number(step.start) === sid) isUp = true;
+    if ("crash" in step && Number(step.crash.server) === sid) isUp = false;
+  }
+  return isUp;
+}
+
+function combinations<T>(items: readonly T[], count: number): T[][] {
+  if (count === 0) return [[]];
+  return items.flatMap((item, index) => combinations(items.slice(index + 1), count - 1).map((rest) => [item, ...rest]));
+}
+
+/**
+ * A learner gets a transaction whose predecessors it lacks: the log of its leader lacks them. The followers have
+ * acknowledged them, and the disk of the leader has stalled.
+ */
+export function stallDiskOfLeader({ atMs }: Located, context: RepairContext): Scenario[] {
+  const { ensemble, startMs } = context.evidence;
+  const leader = ensemble.epochs.findLast(({ timeMs }) => (timeMs ?? startMs) - startMs <= atMs)?.leader;
+  if (leader === undefined) return [];
+  return writesBefore(context, atMs, 4).flatMap(({ atMs: writeMs, step: { write } }) => {
+    const starts = [...Array(Math.min(write.count, 6)).keys()].map((nth) => writeMs + nth * msOf(write.every));
+    return starts.map((ms): Scenario => {
+      const fromMs = Math.max(0, ms - BEFORE_WRITE_MS);
+      const disk = { server: asServerId(leader), stall: true };
+      return withSteps(context, [{ from: msText(fromMs), disk, for: msText(atMs - fromMs + 5) }]);
+    });
+  });
+}
+
+/** The times by which writes are moved, in milliseconds. */
+const SHIFTS_MS = [-1, -0.5, 0.5, 1, -2, 2, -4, 4, -8, 8];
+
+/** A transaction is early or late: the client wrote at another time. */
+export function shiftWrites({ atMs }: Located, context: RepairContext): Scenario[] {
+  const { scenario } = context.trial;
+  return writesBefore(context, atMs + 2, 2).flatMap(({ atMs: writeMs, index, step }) =>
+    SHIFTS_MS.map((ms) => ({
+      ...scenario,
+      steps: scenario.steps.map((one, i) => (i === index ? { ...step, from: msText(writeMs + ms) } : one)),
+    })),
+  );
+}
+
+/** The presumed times from the start of a sync until its server leaves its leader, in milliseconds. */
+const SYNCING_MS = [40, 15, 5, 100];
+
+/**
+ * The log thread of a follower that has left its leader could not send these ACKs: each group of them shows the end of a
+ * sync. The transactions were proposed shortly before, and the last ones during the sync of the first ones.
+ */
+export function syncAfterLeaving({ atMs, server }: Located, context: RepairContext): Scenario[] {
+  const list = context.evidence.observations.get(server) ?? [];
+  const leftMs = list.findLast((one) => one.atMs <= atMs && one.text.startsWith("follow-failed"))?.atMs;
+  if (leftMs === undefined) return [];
+  const end = list.find((one) => one.atMs > leftMs && one.text.startsWith("follow-failed"))?.atMs;
+  const acks = list.filter((one) => one.text === "ack-not-sent" && one.atMs >= leftMs && one.atMs < (end ?? Infinity));
+  const groups = [...new Set(acks.map((one) => one.atMs))];
+  const [firstMs = leftMs, secondMs] = groups;
+  const first = acks.filter((one) => one.atMs === firstMs).length;
+  const rest = acks.length - first;
+  const startsMs = [
+    ...(secondMs === undefined || 2 * firstMs - secondMs > leftMs ? [] : [2 * firstMs - secondMs]),
+    ...SYNCING_MS.map((ms) => leftMs - ms),
+  ];
+  const own = asServerId(server);
+  return startsMs.flatMap((startMs) => {
+    const next = secondMs === undefined ? 2 : Math.max(0.1, secondMs - firstMs);
+    const disk = (ms: number, syncMs: number): Step => ({
+      from: msText(Math.max(0, ms)),
+      disk: { server: own, sync: msText(syncMs) },
+    });
+    const slow = [disk(startMs - 1.5, firstMs - startMs), disk((leftMs + firstMs) / 2, next)];
+    return writeVariants(context, leftMs, startMs - 1, first, (startMs + leftMs) / 2, rest).flatMap((scenario) => [
+      { ...scenario, steps: [...scenario.steps, ...slow] },
+      { ...scenario, steps: [...scenario.steps, ...slow, ...heldFromOthers(context, server, leftMs, startMs - 1.5)] },
+    ]);
+  });
+}
+
+/** The last writes before a time in two groups: moved, with transactions that no server had later, or both. */
+function writeVariants(
+  context: RepairContext,
+  untilMs: number,
+  firstMs: number,
+  first: number,
+  secondMs: number,
+  second: number,
+): Scenario[] {
+  const { scenario } = context.trial;
+  const [last] = writesBefore(context, untilMs, 1);
+  const write = (atMs: number, count: number): Step => ({
+    from: msText(atMs),
+    write: { at: "leader", count, every: "0.01ms" },
+  });
+  const added = (steps: readonly Step[], more: readonly Step[]): Scenario => ({
+    ...scenario,
+    steps: [...steps, ...more],
+  });
+  const groups = [write(firstMs, first), ...(second > 0 ? [write(secondMs, second)] : [])];
+  if (last === undefined) return [added(scenario.steps, groups)];
+  const { count } = last.step.write;
+  const kept = count - Math.min(count, first);
+  const without = scenario.steps.flatMap((step, index): Step[] => {
+    if (index !== last.index) return [step];
+    return kept === 0 ? [] : [{ ...last.step, write: { ...last.step.write, count: kept } }];
+  });
+  return [added(without, groups), added(scenario.steps, groups)];
+}
+
+/** Holds the next proposal to the other followers. */
+function heldFromOthers(context: RepairContext, server: number, leftMs: number, fromMs: number): Step[] {
+  const { ensemble, startMs } = context.evidence;
+  const leader = ensemble.epochs.findLast(({ timeMs }) => (timeMs ?? startMs) - startMs <= leftMs)?.leader;
+  if (leader === undefined) return [];
+  return serverIdsOf(context.trial.scenario.servers)
+    .filter((sid) => sid !== server && sid !== leader)
+    .map((to) => ({
+      from: msText(Math.max(0, fromMs)),
+      hold: { match: { type: "PROPOSAL", from: asServerId(leader), to }, count: 1 },
+    }));
+}
+
+/** A server that starts and finds no leader, although there is one, is cut off. */
+export function isolateStarted({ atMs, server }: Located, context: RepairContext): Scenario[] {
+  const own = asServerId(server);
+  const starts = context.trial.scenario.steps.flatMap((step) =>
+    "start" in step && Number(step.start) === server ? [msOf(step.from ?? "0ms")] : [],
+  );
+  const startMs = starts.findLast((ms) => ms <= atMs) ?? 0;
+  return [startMs, Math.max(0, atMs - 1)].map((ms) => withSteps(context, [{ from: msText(ms), isolate: own }]));
+}
