@@ -5,11 +5,20 @@
 import { asServerId, serverIdsOf } from "../protocol/zxid.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
 import type { Located } from "./distance.ts";
-import { msOf, msText } from "./durations.ts";
+import { msText } from "./durations.ts";
 import type { Evidence } from "./evidence.ts";
 import { holdOf, matchOf, READY_MS } from "./repairs.ts";
 import type { RunMoment, Trial } from "./trial.ts";
-import { delayCommit, isolateStarted, shiftWrites, stallDiskOfLeader, syncAfterLeaving } from "./zxid-repairs.ts";
+import { timeOf } from "./writes.ts";
+import {
+  delayCommit,
+  endFaults,
+  holdProposalBeforeTimeout,
+  isolateStarted,
+  shiftWrites,
+  stallDiskOfLeader,
+  syncAfterLeaving,
+} from "./zxid-repairs.ts";
 
 /** What a repair may read. */
 export interface RepairContext {
@@ -26,6 +35,7 @@ const REPAIRS: readonly (readonly ["logs" | "run", RegExp, Repair])[] = [
   ["logs", /^(follow|observe)-failed .*connection broken/, breakConnection],
   ["logs", /^handler-failed|^learner-closed/, breakConnectionOfLeader],
   ["logs", /Read timed out/, isolateBeforeTimeout],
+  ["logs", /Read timed out/, holdProposalBeforeTimeout],
   ["logs", /^(fatal-thread|jvm-exit|trunc-failed|(follow|observe)-failed IOException)/, failWrite],
   ["logs", /^fatal-thread/, failQueuedWrites],
   ["logs", /^snapshot-invalid/, damageSnapshot],
@@ -36,6 +46,7 @@ const REPAIRS: readonly (readonly ["logs" | "run", RegExp, Repair])[] = [
   ["logs", /^(sync-started|sync-snapshot|zxid-unexpected|log-file-created|got-(diff|snap)) /, shiftWrites],
   ["run", /^(sync-started|got-diff|got-snap|log-file-created) /, delayCommit],
   ["run", /^(following|leading)/, isolateStarted],
+  ["logs", /^/, endFaults],
   ["run", /^sync-log-too-large/, shrinkLogFiles],
   [
     "run",
@@ -132,7 +143,7 @@ const QUEUED_MS = [20, 50, 100, 200];
 /** A sync fails while later writes wait for the next one: the last writes of clients came during this sync. */
 function failQueuedWrites({ atMs, server }: Located, context: RepairContext): Scenario[] {
   const { scenario } = context.trial;
-  const last = scenario.steps.findLastIndex((step) => "write" in step && msOf(step.from ?? "0ms") < atMs);
+  const last = scenario.steps.findLastIndex((step) => "write" in step && timeOf(step) < atMs);
   const own = asServerId(server);
   return QUEUED_MS.map((syncMs) => {
     const startMs = Math.max(0, atMs - syncMs);
@@ -161,7 +172,7 @@ function damageSnapshot({ atMs, server }: Located, context: RepairContext): Scen
 
 /** A server lacks transactions that it has in the run: it did not get them, or it did not write them. */
 function loseWrites({ atMs, server }: Located, context: RepairContext): Scenario[] {
-  const writes = context.trial.scenario.steps.flatMap((step) => ("write" in step ? [msOf(step.from ?? "0ms")] : []));
+  const writes = context.trial.scenario.steps.flatMap((step) => ("write" in step ? [timeOf(step)] : []));
   const before = writes.filter((ms) => ms <= atMs).slice(-2);
   const own = asServerId(server);
   return before.flatMap((ms) => {
@@ -186,7 +197,7 @@ function loseWrites({ atMs, server }: Located, context: RepairContext): Scenario
 /** The last crash of a server before a time loses what is not synced. */
 function crashWithLoss({ trial: { scenario } }: RepairContext, server: number, atMs: number): Scenario | undefined {
   const index = scenario.steps.findLastIndex(
-    (step) => "crash" in step && step.crash.server === server && msOf(step.from ?? "0ms") <= atMs,
+    (step) => "crash" in step && step.crash.server === server && timeOf(step) <= atMs,
   );
   const step = scenario.steps[index];
   if (step === undefined || !("crash" in step)) return undefined;

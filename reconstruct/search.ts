@@ -12,7 +12,6 @@ import type { Located } from "./distance.ts";
 import { msText } from "./durations.ts";
 import type { Evidence } from "./evidence.ts";
 import { mutate } from "./mutations.ts";
-import { DECISIVE } from "./observation.ts";
 import { repairsOf } from "./repairs.ts";
 import { withoutRepetitions } from "./repetition.ts";
 import { SPEED_NAMES, scenariosWithOtherSpeed } from "./speeds.ts";
@@ -20,7 +19,7 @@ import { momentsOf, type RunMoment, type Trial, tryScenario } from "./trial.ts";
 import { windowTemplates } from "./window-templates.ts";
 
 /** The number of candidates that are kept. */
-const KEPT = 8;
+const KEPT = 10;
 /** The number of candidates that are kept because they match the logs for the longest time. */
 const LONGEST = 5;
 /** The number of seeds with which the first scenario is tried. */
@@ -42,6 +41,18 @@ const VIOLATION_RUNS = 20_000;
 
 function untilOf({ endMs }: Evidence): string {
   return msText(endMs + 1);
+}
+
+/** Returns the best candidates, with at most one for each set of decisive differences and violated invariants. */
+function withBest(
+  trials: readonly Trial[],
+  trial: Trial,
+  count: number,
+  compare: (a: Trial, b: Trial) => number,
+): Trial[] {
+  const alike = trials.find(({ differences }) => differences === trial.differences);
+  if (alike !== undefined && compare(alike, trial) <= 0) return trials as Trial[];
+  return [...trials.filter((one) => one !== alike), trial].sort(compare).slice(0, count);
 }
 
 /** Returns the scenario with crashes that lose all unsynced writes. */
@@ -92,6 +103,21 @@ export class Search {
       this.wholeTrials.set(best, trial);
     }
     return trial;
+  }
+
+  /**
+   * Other candidates that match everything decisive as the best one does, and violate other invariants: the logs hardly
+   * tell which of them happened. The closest one comes first.
+   */
+  get alternatives(): readonly Trial[] {
+    const [best, ...others] = this.kept;
+    if (best === undefined || best.comparison.decisive > 0) return [];
+    const seen = new Set(best.violated);
+    return others.filter(({ comparison, violated }) => {
+      const isOther = comparison.decisive === 0 && violated.some((id) => !seen.has(id));
+      if (isOther) for (const id of violated) seen.add(id);
+      return isOther;
+    });
   }
 
   /** Searches from a first scenario on. Yields after each run, and returns when more runs would change little. */
@@ -161,17 +187,9 @@ export class Search {
         repaired.add(trial);
         const moments = this.momentsOf(trial);
         const context = { trial, moments, evidence: this.evidence };
-        for (const scenario of [...directRepairs(context), ...repairsOf(trial, moments)]) {
-          yield* this.try(scenario);
-          // The same faults are tried with a candidate that is clearly better.
-          if (this.isBetterThan(trial)) break;
-        }
+        for (const scenario of [...directRepairs(context), ...repairsOf(trial, moments)]) yield* this.try(scenario);
       }
     }
-  }
-
-  private isBetterThan({ score }: Trial): boolean {
-    return (this.kept[0]?.score ?? score) <= score - DECISIVE;
   }
 
   private get isDone(): boolean {
@@ -255,20 +273,16 @@ export class Search {
       if (trial.violated.some((id) => !this.violated.has(id))) this.violatedAt = this.runs;
       for (const id of trial.violated) this.violated.add(id);
     }
-    if (kept.some(({ score }) => Math.abs(score - trial.score) < 1e-6)) return;
-    kept.push(trial);
-    kept.sort((a, b) => a.score - b.score);
-    kept.length = Math.min(kept.length, KEPT);
+    this.kept = withBest(kept, trial, KEPT, (a, b) => a.score - b.score);
   }
 
   private keepLongest(trial: Trial): void {
-    const { longest } = this;
-    if (longest.some(({ score }) => Math.abs(score - trial.score) < 1e-6)) return;
-    longest.push(trial);
-    longest.sort(
+    this.longest = withBest(
+      this.longest,
+      trial,
+      LONGEST,
       (a, b) => (a.matchedUntilMs === b.matchedUntilMs ? 0 : b.matchedUntilMs - a.matchedUntilMs) || a.score - b.score,
     );
-    longest.length = Math.min(longest.length, LONGEST);
   }
 
   /**

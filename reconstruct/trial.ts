@@ -23,6 +23,8 @@ export interface Trial {
   readonly score: number;
   /** The time of the first decisive difference, in milliseconds. Infinity if there is none. */
   readonly matchedUntilMs: number;
+  /** The decisive differences, or the violated invariants if there are none. Candidates with the same are alike. */
+  readonly differences: string;
   /** The ids of the violated invariants, in the order of the violations. */
   readonly violated: readonly string[];
   readonly run: ScenarioRun;
@@ -63,6 +65,7 @@ export function tryScenario(
     comparison,
     score: comparison.distance + STEP_COST * scenario.steps.length - bonusOf(violated.length),
     matchedUntilMs: firstDecisiveMs(comparison),
+    differences: differencesOf(comparison, violated),
     violated,
     run,
   };
@@ -71,6 +74,12 @@ export function tryScenario(
 /** Of two runs that match equally, the one that violates more invariants counts more: 1.9 for one, then 2.4, 2.6. */
 function bonusOf(violations: number): number {
   return violations === 0 ? 0 : VIOLATION_BONUS - 1 / violations;
+}
+
+function differencesOf({ extra, missing }: Comparison, violated: readonly string[]): string {
+  const decisive = [...missing, ...extra].filter(({ weight }) => weight >= DECISIVE);
+  if (decisive.length === 0) return [...violated].sort().join();
+  return decisive.map(({ server, text }) => `${server} ${text}`).join();
 }
 
 function firstDecisiveMs({ extra, missing }: Comparison): number {

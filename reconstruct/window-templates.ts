@@ -24,6 +24,7 @@ const CRASH_WINDOW_MS = 25;
 
 /** Returns the scenarios with one more fault that could explain the first differences, the most likely ones first. */
 export function* windowTemplates(context: RepairContext): Generator<Scenario> {
+  yield* withoutOneFault(context);
   for (const difference of firstDifferences(context)) {
     const moments = momentsBefore(difference, context);
     const gapMs = gapOf(difference, context);
@@ -31,9 +32,18 @@ export function* windowTemplates(context: RepairContext): Generator<Scenario> {
       yield added(context, holdOf(moment));
       if (gapMs !== undefined) yield added(context, delayOf(moment, gapMs));
     }
+    yield* movedHolds(difference, moments, context);
     yield* movedCrashes(difference, context);
     yield* slowServers(difference, moments, gapMs, context);
     for (const moment of moments) yield* brokenConnections(moment, context);
+  }
+}
+
+/** Leaves out each step that the logs do not show. */
+function* withoutOneFault({ trial: { scenario } }: RepairContext): Generator<Scenario> {
+  for (const [index, step] of scenario.steps.entries()) {
+    if ("start" in step || "crash" in step || "write" in step) continue;
+    yield { ...scenario, steps: scenario.steps.filter((_, i) => i !== index) };
   }
 }
 
@@ -58,9 +68,13 @@ function momentsBefore({ atMs, server }: Located, { moments }: RepairContext): R
   return moments
     .filter((one) => one.atMs >= atMs - WINDOW_MS && one.atMs <= atMs + AFTER_MS)
     .filter((one) => one.server === server || one.to === server)
-    .filter(({ moment }) => moment.message !== "NOTIFICATION" && moment.message !== "PING")
+    .filter(isHandshake)
     .slice(-MOMENTS_MAX)
     .reverse();
+}
+
+function isHandshake({ moment: { message } }: RunMoment): boolean {
+  return message !== "NOTIFICATION" && message !== "PING";
 }
 
 /** Returns how much later the logs show an event that the run shows too early. */
@@ -76,6 +90,33 @@ function delayOf(moment: RunMoment, ms: number): Step {
   return { from: msText(moment.atMs - READY_MS), delay: { match: matchOf(moment), by: msText(ms), count: 1 } };
 }
 
+/** Each message near the difference that the scenario holds or delays: another message of the same connection instead. */
+function* movedHolds(
+  { atMs }: Located,
+  moments: readonly RunMoment[],
+  { moments: all, trial: { scenario } }: RepairContext,
+): Generator<Scenario> {
+  for (const [index, step] of scenario.steps.entries()) {
+    const held = "hold" in step ? step.hold : "delay" in step ? step.delay : undefined;
+    const heldMs = msOf(step.from ?? "0ms");
+    if (held === undefined || heldMs > atMs + WINDOW_MS) continue;
+    const { from, to } = held.match;
+    const isSame = (one: RunMoment): boolean =>
+      (one.server === from && one.to === to) || (one.server === to && one.to === from);
+    const near = all.filter((one) => Math.abs(one.atMs - heldMs) <= WINDOW_MS && isHandshake(one));
+    for (const moment of new Set([...moments.filter(isSame), ...near.filter(isSame)])) {
+      if (moment.to === undefined) continue;
+      const { from: readyAt } = holdOf(moment);
+      const moved = {
+        ...step,
+        from: readyAt,
+        [("hold" in step ? "hold" : "delay") as string]: { ...held, match: matchOf(moment) },
+      };
+      yield { ...scenario, steps: scenario.steps.map((one, i) => (i === index ? (moved as Step) : one)) };
+    }
+  }
+}
+
 /** Each crash near the difference at each moment of its server, with each fate of unsynced writes. */
 function* movedCrashes({ atMs }: Located, { moments, trial: { scenario } }: RepairContext): Generator<Scenario> {
   for (const [index, step] of scenario.steps.entries()) {
@@ -85,7 +126,7 @@ function* movedCrashes({ atMs }: Located, { moments, trial: { scenario } }: Repa
     const { server } = step.crash;
     const near = moments
       .filter((one) => Math.abs(one.atMs - crashMs) <= CRASH_WINDOW_MS && (one.server === server || one.to === server))
-      .filter(({ moment }) => moment.message !== "NOTIFICATION" && moment.message !== "PING")
+      .filter(isHandshake)
       .sort((a, b) => Math.abs(a.atMs - crashMs) - Math.abs(b.atMs - crashMs))
       .slice(0, MOMENTS_MAX);
     for (const unsynced of ["lost", "kept", 1] as const) {

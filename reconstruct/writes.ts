@@ -68,7 +68,7 @@ function writesOf({ endMs, epoch, leader, timeMs }: EstablishedEpoch, evidence: 
     }
     knownMs = Math.max(knownMs, untilMs);
   }
-  return steps;
+  return steps.map((step) => afterEstablished(step, leader, firstMs));
 
   /** The requests with the last `count` zxids up to `last`: writes, and reconfigurations between them. */
   function requestsOf(atMs: number, last: Zxid64, count: number, leftMs: number): Step[] {
@@ -115,4 +115,26 @@ function leaderEndMs(leader: number, atMs: number, stoppedMs: number | undefined
 
 function writeStep(atMs: number, count: number, everyMs: number): Step {
   return { from: msText(atMs), write: { at: "leader", count, every: msText(everyMs) } };
+}
+
+/** The time before an epoch is established at which a write that waits for it is ready, in milliseconds. */
+const READY_BEFORE_MS = 20;
+/** A write that comes so soon after the leader is established waits for it: the run may be a little slower. */
+const SOON_MS = 5;
+
+/** Lets a write wait for its leader if it follows the start of the leader's time immediately. */
+function afterEstablished(step: Step, leader: number, establishedMs: number): Step {
+  const afterMs = msOf(step.from ?? "0ms") - establishedMs;
+  if (!("write" in step) || afterMs < 0 || afterMs > SOON_MS) return step;
+  return {
+    from: msText(Math.max(0, establishedMs - READY_BEFORE_MS)),
+    when: { event: "established", server: leader as never, nth: 1 },
+    after: msText(afterMs),
+    write: step.write,
+  };
+}
+
+/** Returns the time of a step of a reconstructed scenario, in milliseconds. */
+export function timeOf({ after = "0ms", from = "0ms", when }: Step): number {
+  return msOf(from) + (when?.event === "established" ? READY_BEFORE_MS + msOf(after) : 0);
 }

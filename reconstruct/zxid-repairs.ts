@@ -3,10 +3,11 @@
  * that has not logged what it has committed, and a log thread that goes on after its server has left its leader.
  */
 import { asServerId, serverIdsOf } from "../protocol/zxid.ts";
-import type { Scenario, Step } from "../scenarios/scenario.ts";
+import type { Moment, Scenario, Step } from "../scenarios/scenario.ts";
 import type { RepairContext } from "./direct-repairs.ts";
 import type { Located } from "./distance.ts";
 import { msOf, msText } from "./durations.ts";
+import { timeOf } from "./writes.ts";
 
 function withSteps({ trial: { scenario } }: RepairContext, steps: readonly Step[]): Scenario {
   return { ...scenario, steps: [...scenario.steps, ...steps] };
@@ -21,7 +22,7 @@ interface Writes {
 /** Returns the last writes before a time, the last one first. */
 function writesBefore({ trial: { scenario } }: RepairContext, atMs: number, count: number): Writes[] {
   return scenario.steps
-    .flatMap((step, index): Writes[] => ("write" in step ? [{ index, step, atMs: msOf(step.from ?? "0ms") }] : []))
+    .flatMap((step, index): Writes[] => ("write" in step ? [{ index, step, atMs: timeOf(step) }] : []))
     .filter((one) => one.atMs <= atMs)
     .sort((a, b) => b.atMs - a.atMs)
     .slice(0, count);
@@ -44,9 +45,14 @@ export function delayCommit({ atMs, server }: Located, context: RepairContext): 
   const slow = Math.max(1, active.length - majority + 1);
   return writesBefore(context, atMs, 3).flatMap((write) => {
     const fromMs = Math.max(0, write.atMs - BEFORE_WRITE_MS);
+    const leader = leaderAt(context, atMs);
     return FAST_AGAIN_MS.flatMap((ms) => {
-      const lasts = { from: msText(fromMs), for: msText(atMs - fromMs + ms) };
-      const stalled = (sid: number): Step => ({ ...lasts, disk: { server: asServerId(sid), stall: true } });
+      const lasts = { from: msText(fromMs), for: msText(Math.max(1, atMs - fromMs + ms)) };
+      const stalled = (sid: number): Step => ({
+        ...lasts,
+        when: logsNext(sid, leader),
+        disk: { server: asServerId(sid), stall: true },
+      });
       return [
         withSteps(context, [{ ...lasts, stall: { server: asServerId(server), thread: "apply" } }]),
         ...combinations(active, slow).map((some) => withSteps(context, some.map(stalled))),
@@ -55,10 +61,22 @@ export function delayCommit({ atMs, server }: Located, context: RepairContext): 
   });
 }
 
+/** Returns the leader at a time, or the last one before. */
+function leaderAt({ evidence: { ensemble, startMs } }: RepairContext, atMs: number): number | undefined {
+  return ensemble.epochs.findLast(({ timeMs }) => (timeMs ?? startMs) - startMs <= atMs)?.leader;
+}
+
+/** The moment at which a server gets the next transaction to log. */
+function logsNext(sid: number, leader: number | undefined): Moment {
+  return sid === leader
+    ? { event: "proposed", server: asServerId(sid), nth: 1 }
+    : { message: "PROPOSAL", to: asServerId(sid), on: "delivered", nth: 1 };
+}
+
 function isUpAt({ servers, steps }: Scenario, sid: number, atMs: number): boolean {
   let isUp = servers[asServerId(sid)]?.down !== true;
-  const own = steps.filter((step) => msOf(step.from ?? "0ms") < atMs);
-  for (const step of own.sort((a, b) => msOf(a.from ?? "0ms") - msOf(b.from ?? "0ms"))) {
+  const own = steps.filter((step) => timeOf(step) < atMs);
+  for (const step of own.sort((a, b) => timeOf(a) - timeOf(b))) {
     if ("start" in step && Number(step.start) === sid) isUp = true;
     if ("crash" in step && Number(step.crash.server) === sid) isUp = false;
   }
@@ -75,8 +93,7 @@ function combinations<T>(items: readonly T[], count: number): T[][] {
  * acknowledged them, and the disk of the leader has stalled.
  */
 export function stallDiskOfLeader({ atMs }: Located, context: RepairContext): Scenario[] {
-  const { ensemble, startMs } = context.evidence;
-  const leader = ensemble.epochs.findLast(({ timeMs }) => (timeMs ?? startMs) - startMs <= atMs)?.leader;
+  const leader = leaderAt(context, atMs);
   if (leader === undefined) return [];
   return writesBefore(context, atMs, 4).flatMap(({ atMs: writeMs, step: { write } }) => {
     const starts = [...Array(Math.min(write.count, 6)).keys()].map((nth) => writeMs + nth * msOf(write.every));
@@ -97,8 +114,45 @@ export function shiftWrites({ atMs }: Located, context: RepairContext): Scenario
   return writesBefore(context, atMs + 2, 2).flatMap(({ atMs: writeMs, index, step }) =>
     SHIFTS_MS.map((ms) => ({
       ...scenario,
-      steps: scenario.steps.map((one, i) => (i === index ? { ...step, from: msText(writeMs + ms) } : one)),
+      steps: scenario.steps.map((one, i) => (i === index ? { from: msText(writeMs + ms), write: step.write } : one)),
     })),
+  );
+}
+
+/**
+ * A read that timed out shows when the last packet came: one syncLimit earlier. The next proposal did not arrive, so a
+ * client wrote at this time.
+ */
+export function holdProposalBeforeTimeout({ atMs, server }: Located, context: RepairContext): Scenario[] {
+  const { scenario } = context.trial;
+  const lastMs = atMs - syncTimeoutMs(context);
+  const leader = leaderAt(context, lastMs);
+  if (lastMs < 0 || leader === undefined || leader === server) return [];
+  const match = { type: "PROPOSAL", from: asServerId(leader), to: asServerId(server) };
+  return writesBefore(context, atMs, 3).flatMap(({ index, step }) =>
+    [0.5, 1, 2].map((ms) => {
+      const { count } = step.write;
+      const moved: Step = { from: msText(lastMs - ms), write: { ...step.write, count: 1 } };
+      const hold: Step = { from: msText(Math.max(0, lastMs - ms - BEFORE_WRITE_MS)), hold: { match, count: 1 } };
+      const rest = count === 1 ? [] : [{ ...step, write: { ...step.write, count: count - 1 } } as Step];
+      const steps = scenario.steps.flatMap((one, i) => (i === index ? rest : [one]));
+      return { ...scenario, steps: [...steps, moved, hold] };
+    }),
+  );
+}
+
+function syncTimeoutMs({ trial: { scenario } }: RepairContext): number {
+  const { syncLimit = 5, tickTimeMs = 2000 } = scenario.settings;
+  return syncLimit * tickTimeMs;
+}
+
+/** Returns the times at which followers got the last packet of a leader, of those whose reads timed out later. */
+function lastPacketTimes(context: RepairContext, leftMs: number): number[] {
+  return [...context.evidence.observations.values()].flatMap((list) =>
+    list.flatMap(({ atMs, text }) => {
+      const lastMs = atMs - syncTimeoutMs(context);
+      return text.includes("Read timed out") && lastMs < leftMs && atMs > leftMs ? [lastMs] : [];
+    }),
   );
 }
 
@@ -121,6 +175,7 @@ export function syncAfterLeaving({ atMs, server }: Located, context: RepairConte
   const rest = acks.length - first;
   const startsMs = [
     ...(secondMs === undefined || 2 * firstMs - secondMs > leftMs ? [] : [2 * firstMs - secondMs]),
+    ...lastPacketTimes(context, leftMs),
     ...SYNCING_MS.map((ms) => leftMs - ms),
   ];
   const own = asServerId(server);
@@ -170,8 +225,7 @@ function writeVariants(
 
 /** Holds the next proposal to the other followers. */
 function heldFromOthers(context: RepairContext, server: number, leftMs: number, fromMs: number): Step[] {
-  const { ensemble, startMs } = context.evidence;
-  const leader = ensemble.epochs.findLast(({ timeMs }) => (timeMs ?? startMs) - startMs <= leftMs)?.leader;
+  const leader = leaderAt(context, leftMs);
   if (leader === undefined) return [];
   return serverIdsOf(context.trial.scenario.servers)
     .filter((sid) => sid !== server && sid !== leader)
@@ -185,8 +239,34 @@ function heldFromOthers(context: RepairContext, server: number, leftMs: number, 
 export function isolateStarted({ atMs, server }: Located, context: RepairContext): Scenario[] {
   const own = asServerId(server);
   const starts = context.trial.scenario.steps.flatMap((step) =>
-    "start" in step && Number(step.start) === server ? [msOf(step.from ?? "0ms")] : [],
+    "start" in step && Number(step.start) === server ? [timeOf(step)] : [],
   );
   const startMs = starts.findLast((ms) => ms <= atMs) ?? 0;
   return [startMs, Math.max(0, atMs - 1)].map((ms) => withSteps(context, [{ from: msText(ms), isolate: own }]));
+}
+
+/** The times before a missing event at which a fault ends that has prevented it, in milliseconds. */
+const ENDS_BEFORE_MS = [0.5, 5, 50];
+
+/** A fault that the scenario has is over before an event that only the logs show. */
+export function endFaults({ atMs }: Located, { trial: { scenario } }: RepairContext): Scenario[] {
+  const keys = new Set(scenario.steps.flatMap((step) => faultKey(step, atMs) ?? []));
+  return [...keys].flatMap((key) =>
+    ENDS_BEFORE_MS.map((ms) => ({
+      ...scenario,
+      steps: scenario.steps.map((step): Step => {
+        if (faultKey(step, atMs) !== key) return step;
+        return { ...step, for: msText(Math.max(0.1, atMs - ms - timeOf(step))) };
+      }),
+    })),
+  );
+}
+
+const LASTING = ["disk", "stall", "hold", "delay", "isolate", "cutOneWay", "partition", "pause"];
+
+/** Faults with the same start and end belong together. Returns undefined if a step is no fault that may last. */
+function faultKey(step: Step, atMs: number): string | undefined {
+  const startMs = timeOf(step);
+  const lasts = startMs < atMs && (step.for === undefined || startMs + msOf(step.for) > atMs - 1);
+  return lasts && LASTING.some((verb) => verb in step) ? `${step.from} ${step.for}` : undefined;
 }
