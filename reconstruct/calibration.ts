@@ -18,8 +18,9 @@ const CHOICES: readonly (readonly [string, readonly string[]])[] = [
 /** The number of times that all values are tried. */
 export const CALIBRATION_ROUNDS = 2;
 
-/** If the first epoch takes longer than this after the first sync decision, faults may have delayed it. */
-const ESTABLISHED_WITHIN_MS = 60;
+/** The first events of a leader. If the next one comes later than this, a fault may have delayed it. */
+const MILESTONES = ["learner-registered", "sync-started", "established"];
+const NEXT_WITHIN_MS = 60;
 /** The time after the last event that counts, in milliseconds. */
 const AFTER_MS = 5;
 
@@ -31,9 +32,9 @@ export function startOfEvidence(evidence: Evidence): Evidence {
         list.flatMap(({ atMs, text }) => (text.startsWith(name) ? [atMs] : [])),
       ),
     );
-  const [decidedMs, establishedMs] = [firstOf("sync-started"), firstOf("established")];
-  const lastMs = establishedMs - decidedMs <= ESTABLISHED_WITHIN_MS ? establishedMs + AFTER_MS : decidedMs;
-  const endMs = Math.min(evidence.endMs, lastMs);
+  const times = MILESTONES.map(firstOf);
+  const last = times.findIndex((ms, index) => !((times[index + 1] ?? Infinity) - ms <= NEXT_WITHIN_MS));
+  const endMs = Math.min(evidence.endMs, (times[last] ?? 0) + (last === MILESTONES.length - 1 ? AFTER_MS : 0));
   const observations = new Map(
     [...evidence.observations].map(([server, list]) => [server, list.filter(({ atMs }) => atMs <= endMs)]),
   );

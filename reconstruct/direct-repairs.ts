@@ -11,6 +11,7 @@ import { holdOf, matchOf, READY_MS } from "./repairs.ts";
 import type { RunMoment, Trial } from "./trial.ts";
 import { timeOf } from "./writes.ts";
 import {
+  cutBeforeGivingUp,
   delayCommit,
   endFaults,
   holdProposalBeforeTimeout,
@@ -36,13 +37,14 @@ const REPAIRS: readonly (readonly ["logs" | "run", RegExp, Repair])[] = [
   ["logs", /^handler-failed|^learner-closed/, breakConnectionOfLeader],
   ["logs", /Read timed out/, isolateBeforeTimeout],
   ["logs", /Read timed out/, holdProposalBeforeTimeout],
-  ["logs", /^(fatal-thread|jvm-exit|trunc-failed|(follow|observe)-failed IOException)/, failWrite],
+  ["logs", /^(fatal-thread|jvm-exit|trunc-failed|(follow|observe|handler)-failed +IOException)/, failWrite],
   ["logs", /^fatal-thread/, failQueuedWrites],
   ["logs", /^snapshot-invalid/, damageSnapshot],
   ["logs", /^(election-started|database-loaded|sync-started) /, loseWrites],
   ["run", /^(log-file-created|zxid-unexpected|election-started|database-loaded) /, loseWrites],
   ["logs", /^ack-not-sent/, syncAfterLeaving],
   ["logs", /^zxid-unexpected/, stallDiskOfLeader],
+  ["logs", /^leader-given-up/, cutBeforeGivingUp],
   ["logs", /^(sync-started|sync-snapshot|zxid-unexpected|log-file-created|got-(diff|snap)) /, shiftWrites],
   ["run", /^(sync-started|got-diff|got-snap|log-file-created) /, delayCommit],
   ["run", /^(following|leading)/, isolateStarted],
@@ -56,23 +58,19 @@ const REPAIRS: readonly (readonly ["logs" | "run", RegExp, Repair])[] = [
   ["run", /^(uptodate-received|newleader-received|got-|established)/, holdMessage],
 ];
 
-/** The number of differences that get a repair. */
-const DIFFERENCES_MAX = 6;
+/** The number of differences to which each repair is applied: independent faults may overlap in time. */
+const DIFFERENCES_MAX = 2;
 
-/** Returns the scenarios that the first differences suggest, those of the first one first. */
+/** Returns the scenarios that the differences suggest, those of the first one first. */
 export function directRepairs(context: RepairContext): Scenario[] {
   const { extra, missing } = context.trial.comparison;
-  const sides = [...missing.map((one) => ({ one, side: "logs" })), ...extra.map((one) => ({ one, side: "run" }))].sort(
-    (a, b) => a.one.atMs - b.one.atMs,
+  const found = REPAIRS.flatMap(([where, pattern, repair]) =>
+    (where === "logs" ? missing : extra)
+      .filter(({ text }) => pattern.test(text))
+      .slice(0, DIFFERENCES_MAX)
+      .map((one) => ({ atMs: one.atMs, scenarios: repair(one, context) })),
   );
-  const found: Scenario[][] = [];
-  for (const { one, side } of sides) {
-    const repairs = REPAIRS.filter(([where, pattern]) => where === side && pattern.test(one.text));
-    if (repairs.length === 0) continue;
-    found.push(repairs.flatMap(([, , repair]) => repair(one, context)));
-    if (found.length === DIFFERENCES_MAX) break;
-  }
-  return found.flat();
+  return found.sort((a, b) => a.atMs - b.atMs).flatMap(({ scenarios }) => scenarios);
 }
 
 function withSteps({ trial: { scenario } }: RepairContext, steps: readonly Step[]): Scenario {
@@ -104,6 +102,26 @@ function breakConnectionOfLeader({ atMs, server }: Located, context: RepairConte
     .filter((sid) => sid !== server)
     .map((sid) => withSteps(context, [disconnectOf(sid, server, atMs - 0.6)]));
 }
+
+/**
+ * Messages that are held back hide the end of a connection, too. Returns the step that ends the connection between the
+ * servers of a moment when the logs show that it broke. Undefined if they do not show this.
+ */
+export function breakOf(
+  { atMs, server, to }: Pick<RunMoment, "atMs" | "server" | "to">,
+  context: RepairContext,
+): Step | undefined {
+  const learner = to ?? server;
+  const next = context.evidence.observations
+    .get(learner)
+    ?.find((one) => one.atMs > atMs && /^(follow|observe)-failed/.test(one.text));
+  if (next === undefined || !next.text.endsWith("connection broken")) return undefined;
+  const leader = leadersAt(context, atMs).find((sid) => sid !== learner);
+  return leader === undefined ? undefined : disconnectOf(learner, leader, next.atMs - BROKEN_BEFORE_MS);
+}
+
+/** The time before a logged end of a connection at which it breaks. */
+const BROKEN_BEFORE_MS = 0.6;
 
 function disconnectOf(server: number, from: number, atMs: number): Step {
   return { from: msText(atMs), disconnect: { server: asServerId(server), from: asServerId(from) } };
@@ -184,11 +202,16 @@ function loseWrites({ atMs, server }: Located, context: RepairContext): Scenario
       ...leadersAt(context, ms).flatMap((leader): Step[] =>
         leader === server
           ? []
-          : [{ from, hold: { match: { type: "PROPOSAL", from: asServerId(leader), to: own }, count: 1 } }],
+          : (["hold", "drop"] as const).map(
+              (verb) =>
+                ({ from, [verb]: { match: { type: "PROPOSAL", from: leader, to: own }, count: 1 } }) as unknown as Step,
+            ),
       ),
     ];
+    const broken = breakOf({ atMs: ms, server, to: server }, context);
     return faults.flatMap((step) => [
       withSteps(context, [step]),
+      ...(broken !== undefined && ("hold" in step || "drop" in step) ? [withSteps(context, [step, broken])] : []),
       ...(crashed === undefined ? [] : [{ ...crashed, steps: [...crashed.steps, step] }]),
     ]);
   });

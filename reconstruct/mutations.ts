@@ -25,6 +25,7 @@ export interface MutationContext {
   readonly focus: Located | undefined;
 }
 
+type CrashStep = Extract<Step, { readonly crash: unknown }>;
 type Mutation = (context: MutationContext) => Scenario | undefined;
 
 /** The changes with their weights. */
@@ -360,10 +361,10 @@ function moveStep(context: MutationContext): Scenario | undefined {
 }
 
 function removeStep(context: MutationContext): Scenario | undefined {
-  const { random, trial } = context;
+  const { evidence, random, trial } = context;
   const { steps } = trial.scenario;
   const free = steps.flatMap((step, index) =>
-    "start" in step || ("crash" in step && startsAgain(steps, step.crash.server)) ? [] : [index],
+    "start" in step || ("crash" in step && isCertain(step, steps, evidence)) ? [] : [index],
   );
   const index = pickOne(random, free);
   if (index === undefined) return undefined;
@@ -373,9 +374,16 @@ function removeStep(context: MutationContext): Scenario | undefined {
   );
 }
 
-/** Returns whether a server starts after a crash. Without it, a server that logs nothing more may as well run. */
-function startsAgain(steps: readonly Step[], server: unknown): boolean {
-  return steps.some((step) => "start" in step && step.start === server);
+/**
+ * Returns whether a server starts after a crash, or refuses connections. Without that, a server that logs nothing more
+ * may as well run.
+ */
+function isCertain({ crash, from = "0ms" }: CrashStep, steps: readonly Step[], { refused }: Evidence): boolean {
+  const { server } = crash;
+  return (
+    steps.some((step) => "start" in step && step.start === server) ||
+    refused.some(({ atMs, peer }) => peer === Number(server) && atMs > msOf(from))
+  );
 }
 
 /** Changes a reconfiguration, or the files if the scenario has none. */

@@ -171,7 +171,12 @@ export class ServerObserver {
 }
 
 /** The events whose exception says why a role or a process ended. */
-const WITH_CAUSE: ReadonlySet<LogEventName> = new Set(["follow-failed", "observe-failed", "start-failed"]);
+const WITH_CAUSE: ReadonlySet<LogEventName> = new Set([
+  "follow-failed",
+  "observe-failed",
+  "start-failed",
+  "handler-failed",
+]);
 
 /** Returns the class of an exception and the words of its message, without numbers and addresses. */
 function causeOf(line: string): string {

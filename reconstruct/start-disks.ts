@@ -1,7 +1,7 @@
 /** The disks with which the servers start, as far as the logs show them. */
 import type { ServerSpec } from "../cluster/cluster-spec.ts";
 import { normalizeHistory } from "../cluster/zxid-range.ts";
-import type { ExplainedHandshake } from "../explain/ensemble.ts";
+import type { Ensemble, ExplainedHandshake } from "../explain/ensemble.ts";
 import type { Zxid64 } from "../logs/index.ts";
 import { formatZxid64 } from "../protocol/zxid.ts";
 import type { Evidence, ServerEvidence } from "./evidence.ts";
@@ -33,6 +33,7 @@ export function startDisks(evidence: Evidence): StartDisks {
   const { ensemble, servers } = evidence;
   const newEpochs = ensemble.epochs.map(({ epoch }) => epoch);
   const firstNew = newEpochs.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...newEpochs);
+  const firstProposed = firstNew - proposedBefore(ensemble);
   const starts = new Map(servers.map((server) => [server.server, startZxidOf(server, ensemble.handshakes)]));
   const handshakes = ensemble.handshakes.filter(
     ({ facts, leaderSide }) => facts !== undefined && leaderSide !== undefined && isAtStart(facts, firstNew),
@@ -48,7 +49,7 @@ export function startDisks(evidence: Evidence): StartDisks {
     histories.set(server, without(txnsUpTo(start, ends), missing));
   }
   const specs = new Map(
-    servers.map((one) => [one.server, specOf(one, histories.get(one.server) ?? [], handshakes, firstNew)]),
+    servers.map((one) => [one.server, specOf(one, histories.get(one.server) ?? [], handshakes, firstProposed)]),
   );
   const voters = servers.filter(({ isObserver }) => !isObserver).map(({ server }) => server);
   const size = voters.length + evidence.silent.length;
@@ -57,6 +58,15 @@ export function startDisks(evidence: Evidence): StartDisks {
     Math.floor(size / 2) + 1,
   );
   return { servers: specs, committed: committed === undefined ? undefined : formatZxid64(committed) };
+}
+
+/** Returns the number of leaders that proposed an epoch and did not establish it, before the first that did. */
+function proposedBefore({ epochs, handshakes }: Ensemble): number {
+  const [first] = epochs;
+  const periods = handshakes.flatMap(({ leaderSide, timeMs }) =>
+    leaderSide === undefined || timeMs === undefined || timeMs >= (first?.timeMs ?? 0) ? [] : [leaderSide.period],
+  );
+  return new Set(periods.filter((period) => period !== first?.period)).size;
 }
 
 /** Returns the last zxid on the first disk of a server. An observer shows it only when it registers. */
@@ -147,7 +157,7 @@ function specOf(
   { isObserver, processes, server }: ServerEvidence,
   txns: Txns,
   handshakes: readonly ExplainedHandshake[],
-  firstNew: number,
+  firstProposed: number,
 ): ServerSpec {
   const [first] = processes;
   const role = isObserver ? "observer" : "participant";
@@ -160,7 +170,7 @@ function specOf(
   }
   const ofZxid = epochOf(txns.at(-1) ?? 0n);
   const currentEpoch = Math.max(first?.epoch ?? ofZxid, 0) || ofZxid;
-  const acceptedEpoch = acceptedAt(server, handshakes, firstNew, currentEpoch);
+  const acceptedEpoch = acceptedAt(server, handshakes, firstProposed, currentEpoch);
   return {
     ...UNKNOWN_DISK,
     ...{ role, history: historyText(txns), currentEpoch, acceptedEpoch },
@@ -186,11 +196,12 @@ function logStartOf(
 function acceptedAt(
   server: number,
   handshakes: readonly ExplainedHandshake[],
-  firstNew: number,
+  firstProposed: number,
   currentEpoch: number,
 ): number {
-  const leads = handshakes.some(({ epoch, leader }) => leader === server && epoch === firstNew);
-  return leads && Number.isFinite(firstNew) ? Math.max(currentEpoch, firstNew - 1) : currentEpoch;
+  const [first] = handshakes;
+  const leads = first?.leader === server;
+  return leads && Number.isFinite(firstProposed) ? Math.max(currentEpoch, firstProposed - 1) : currentEpoch;
 }
 
 /** Returns the snapshot from which a server that leads has read its log: committedLog starts after it. */

@@ -4,7 +4,7 @@
  */
 import { asServerId } from "../protocol/zxid.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
-import type { RepairContext } from "./direct-repairs.ts";
+import { breakOf, type RepairContext } from "./direct-repairs.ts";
 import type { Located } from "./distance.ts";
 import { msOf, msText } from "./durations.ts";
 import { DECISIVE } from "./observation.ts";
@@ -17,6 +17,8 @@ const WINDOW_MS = 15;
 const AFTER_MS = 1.2;
 /** The largest number of moments that are tried for one difference. */
 const MOMENTS_MAX = 40;
+/** The delays that are tried if the logs do not show how late a message is, in milliseconds. */
+const DELAYS_MS = [5, 50];
 /** The number of differences that are looked at, the first ones first. */
 const DIFFERENCES_MAX = 3;
 /** The time around the presumed end of a process in which other ends are tried. */
@@ -30,7 +32,10 @@ export function* windowTemplates(context: RepairContext): Generator<Scenario> {
     const gapMs = gapOf(difference, context);
     for (const moment of moments.filter(({ to }) => to !== undefined)) {
       yield added(context, holdOf(moment));
-      if (gapMs !== undefined) yield added(context, delayOf(moment, gapMs));
+      const broken = breakOf(moment, context);
+      if (broken !== undefined) yield added(context, holdOf(moment), broken);
+      for (const ms of gapMs === undefined ? DELAYS_MS : [gapMs]) yield added(context, delayOf(moment, ms));
+      yield added(context, { from: msText(moment.atMs - READY_MS), drop: { match: matchOf(moment), count: 1 } });
     }
     yield* movedHolds(difference, moments, context);
     yield* movedCrashes(difference, context);

@@ -235,6 +235,31 @@ function heldFromOthers(context: RepairContext, server: number, leftMs: number, 
     }));
 }
 
+/** The time that an election takes at least after the last vote (FastLeaderElection#finalizeWait), in milliseconds. */
+const FINALIZE_MS = 205;
+
+/** A learner could not connect to its leader, although the leader accepted others: their connection was cut. */
+export function cutBeforeGivingUp({ atMs, server }: Located, context: RepairContext): Scenario[] {
+  const list = context.evidence.observations.get(server) ?? [];
+  const role = list.findLast((one) => one.atMs <= atMs && /^(following|observing)/.test(one.text));
+  const next = list.find((one) => one.atMs > atMs && /^(following|observing|leading)/.test(one.text));
+  if (role === undefined) return [];
+  const ends = [atMs + 20, ...(next === undefined ? [] : [next.atMs - FINALIZE_MS, next.atMs - 1]), Infinity];
+  const own = asServerId(server);
+  return serverIdsOf(context.trial.scenario.servers)
+    .filter((sid) => sid !== own)
+    .flatMap((sid) =>
+      ends.map((endMs) => {
+        const from = msText(Math.max(0, role.atMs - 1));
+        const lasts = endMs === Infinity ? { from } : { from, for: msText(Math.max(1, endMs - role.atMs + 1)) };
+        return withSteps(context, [
+          { ...lasts, cutOneWay: { from: [own], to: [sid] } },
+          { ...lasts, cutOneWay: { from: [sid], to: [own] } },
+        ]);
+      }),
+    );
+}
+
 /** A server that starts and finds no leader, although there is one, is cut off. */
 export function isolateStarted({ atMs, server }: Located, context: RepairContext): Scenario[] {
   const own = asServerId(server);
