@@ -7,13 +7,14 @@ import type { Scenario } from "../scenarios/scenario.ts";
 import { type Random, RandomStreams } from "../sim/random.ts";
 import { CALIBRATION_ROUNDS, speedChoices, startOfEvidence, until } from "./calibration.ts";
 import { withLateServersOutside } from "./configuration-mutations.ts";
-import { directRepairs } from "./direct-repairs.ts";
+import { directRepairs, type RepairContext } from "./direct-repairs.ts";
 import type { Located } from "./distance.ts";
 import { msText } from "./durations.ts";
 import type { Evidence } from "./evidence.ts";
 import { mutate } from "./mutations.ts";
 import { repairsOf } from "./repairs.ts";
 import { withoutRepetitions } from "./repetition.ts";
+import { silentFaults } from "./silent-faults.ts";
 import { SPEED_NAMES, scenariosWithOtherSpeed } from "./speeds.ts";
 import { momentsOf, type RunMoment, type Trial, tryScenario } from "./trial.ts";
 import { windowTemplates } from "./window-templates.ts";
@@ -55,6 +56,11 @@ function withBest(
   return [...trials.filter((one) => one !== alike), trial].sort(compare).slice(0, count);
 }
 
+function* usualFaults(context: RepairContext): Generator<Scenario> {
+  if (context.trial.comparison.decisive === 0) yield* silentFaults(context);
+  yield* windowTemplates(context);
+}
+
 /** Returns the scenario with crashes that lose all unsynced writes. */
 function withLostWrites(scenario: Scenario | undefined): Scenario | undefined {
   if (scenario === undefined) return undefined;
@@ -76,6 +82,8 @@ export class Search {
   private kept: Trial[] = [];
   /** The candidates whose first decisive difference is the latest. */
   private longest: Trial[] = [];
+  /** The candidates in which the servers match the logs for the longest, each by itself. */
+  private deepest: Trial[] = [];
   /** The invariants that runs violate in which everything decisive matches. */
   private readonly violated = new Set<string>();
   /** The number of runs at which everything decisive matched, and at which such a run violated another invariant. */
@@ -181,7 +189,9 @@ export class Search {
   private *repair(): Generator<Trial, void> {
     const repaired = new Set<Trial>();
     for (let round = 0; round < REPAIR_ROUNDS && !this.isDone; round++) {
-      const next = [this.kept[0], this.longest[0]].filter((one) => one !== undefined && !repaired.has(one));
+      const next = [this.kept[0], this.longest[0], this.deepest[0]].filter(
+        (one) => one !== undefined && !repaired.has(one),
+      );
       if (next.length === 0) return;
       for (const trial of next as Trial[]) {
         repaired.add(trial);
@@ -203,7 +213,7 @@ export class Search {
       ? random.pick(this.longest)
       : random.chance(0.6)
         ? (kept[0] as Trial)
-        : random.pick(kept);
+        : random.pick(random.chance(0.5) ? kept : this.deepest);
     const focus = this.focusOf(parent);
     const context = { trial: parent, moments: this.momentsOf(parent), random, evidence, focus };
     if (random.chance(SYSTEMATIC_SHARE)) {
@@ -217,12 +227,12 @@ export class Search {
 
   /** Returns the next of the usual faults for one of the most promising candidates. */
   private nextSystematic(): Scenario | undefined {
-    const ranked = [0, 1, 2, 3].flatMap((rank) => [this.kept[rank], this.longest[rank]]);
+    const ranked = [0, 1, 2, 3].flatMap((rank) => [this.kept[rank], this.longest[rank], this.deepest[rank]]);
     for (const trial of ranked) {
       if (trial === undefined || this.random.chance(0.3)) continue;
       let templates = this.templates.get(trial);
       if (templates === undefined) {
-        templates = windowTemplates({ trial, moments: this.momentsOf(trial), evidence: this.evidence });
+        templates = usualFaults({ trial, moments: this.momentsOf(trial), evidence: this.evidence });
         this.templates.set(trial, templates);
       }
       const { done, value } = templates.next();
@@ -277,6 +287,12 @@ export class Search {
   }
 
   private keepLongest(trial: Trial): void {
+    this.deepest = withBest(
+      this.deepest,
+      trial,
+      LONGEST,
+      (a, b) => b.matchedPrefix - a.matchedPrefix || a.score - b.score,
+    );
     this.longest = withBest(
       this.longest,
       trial,

@@ -23,6 +23,11 @@ export interface Trial {
   readonly score: number;
   /** The time of the first decisive difference, in milliseconds. Infinity if there is none. */
   readonly matchedUntilMs: number;
+  /**
+   * The number of decisive observations before the first decisive difference of each server, over all servers. It grows
+   * if a change explains the difference of one server, even if the rest then differs more.
+   */
+  readonly matchedPrefix: number;
   /** The decisive differences, or the violated invariants if there are none. Candidates with the same are alike. */
   readonly differences: string;
   /** The ids of the violated invariants, in the order of the violations. */
@@ -65,6 +70,7 @@ export function tryScenario(
     comparison,
     score: comparison.distance + STEP_COST * scenario.steps.length - bonusOf(violated.length),
     matchedUntilMs: firstDecisiveMs(comparison),
+    matchedPrefix: matchedPrefixOf(comparison, evidence),
     differences: differencesOf(comparison, violated),
     violated,
     run,
@@ -74,6 +80,19 @@ export function tryScenario(
 /** Of two runs that match equally, the one that violates more invariants counts more: 1.9 for one, then 2.4, 2.6. */
 function bonusOf(violations: number): number {
   return violations === 0 ? 0 : VIOLATION_BONUS - 1 / violations;
+}
+
+function matchedPrefixOf({ extra, missing }: Comparison, { observations }: Evidence): number {
+  const firsts = new Map<number, number>();
+  for (const { atMs, server, weight } of [...missing, ...extra]) {
+    if (weight >= DECISIVE) firsts.set(server, Math.min(atMs, firsts.get(server) ?? Number.POSITIVE_INFINITY));
+  }
+  let count = 0;
+  for (const [server, list] of observations) {
+    const firstMs = firsts.get(server) ?? Number.POSITIVE_INFINITY;
+    for (const { atMs, weight } of list) if (weight >= DECISIVE && atMs < firstMs) count++;
+  }
+  return count;
 }
 
 function differencesOf({ extra, missing }: Comparison, violated: readonly string[]): string {
