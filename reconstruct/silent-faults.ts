@@ -11,6 +11,7 @@ import { timeOf } from "./writes.ts";
 
 /** Returns the scenarios with one more fault that the logs need not show, the most likely ones first. */
 export function* silentFaults(context: RepairContext): Generator<Scenario> {
+  yield* otherStartFiles(context);
   yield* otherFates(context);
   yield* damagedFiles(context);
   yield* otherCrashMoments(context);
@@ -24,6 +25,17 @@ function added({ trial: { scenario } }: RepairContext, ...steps: readonly unknow
 
 function replaced({ trial: { scenario } }: RepairContext, index: number, step: Step): Scenario {
   return { ...scenario, steps: scenario.steps.map((one, i) => (i === index ? step : one)) };
+}
+
+/** Other snapshots and log files with the same last zxid on the first disk of each server. */
+function* otherStartFiles({ trial: { scenario } }: RepairContext): Generator<Scenario> {
+  for (const sid of serverIdsOf(scenario.servers)) {
+    const spec = scenario.servers[sid];
+    const last = /(\d+:\d+)$/.exec(spec?.history ?? "")?.[1];
+    if (spec === undefined || spec.empty || last === undefined) continue;
+    const files = [{ snapshots: [last], logFrom: last }, { snapshots: [last] }, { snapshots: ["0:0"] }];
+    for (const other of files) yield { ...scenario, servers: { ...scenario.servers, [sid]: { ...spec, ...other } } };
+  }
 }
 
 type Crash = Extract<Step, { readonly crash: unknown }>;
