@@ -33,8 +33,14 @@ function* otherStartFiles({ trial: { scenario } }: RepairContext): Generator<Sce
     const spec = scenario.servers[sid];
     const last = /(\d+:\d+)$/.exec(spec?.history ?? "")?.[1];
     if (spec === undefined || spec.empty || last === undefined) continue;
-    const files = [{ snapshots: [last], logFrom: last }, { snapshots: [last] }, { snapshots: ["0:0"] }];
-    for (const other of files) yield { ...scenario, servers: { ...scenario.servers, [sid]: { ...spec, ...other } } };
+    // Without a snapshot, a log that starts later would lack transactions.
+    const { logFrom: _logFrom, ...whole } = spec;
+    const others = [
+      { ...spec, snapshots: [last], logFrom: last },
+      { ...spec, snapshots: [last] },
+      { ...whole, snapshots: ["0:0"] },
+    ];
+    for (const other of others) yield { ...scenario, servers: { ...scenario.servers, [sid]: other } };
   }
 }
 
