@@ -6,9 +6,9 @@ import { asServerId, serverIdsOf } from "../protocol/zxid.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
 import type { Located } from "./distance.ts";
 import { msText } from "./durations.ts";
-import type { Evidence } from "./evidence.ts";
+import { breakOf, disconnectOf, leadersAt, type RepairContext } from "./repair-context.ts";
 import { holdOf, matchOf, READY_MS } from "./repairs.ts";
-import type { RunMoment, Trial } from "./trial.ts";
+import type { RunMoment } from "./trial.ts";
 import { timeOf } from "./writes.ts";
 import {
   cutBeforeGivingUp,
@@ -20,13 +20,6 @@ import {
   stallDiskOfLeader,
   syncAfterLeaving,
 } from "./zxid-repairs.ts";
-
-/** What a repair may read. */
-export interface RepairContext {
-  readonly trial: Trial;
-  readonly moments: readonly RunMoment[];
-  readonly evidence: Evidence;
-}
 
 /** Returns the scenarios that could explain one difference. */
 type Repair = (difference: Located, context: RepairContext) => Scenario[];
@@ -77,18 +70,6 @@ function withSteps({ trial: { scenario } }: RepairContext, steps: readonly Step[
   return { ...scenario, steps: [...scenario.steps, ...steps] };
 }
 
-/** Returns the servers that led at a time. At the end of an epoch, both leaders count. */
-function leadersAt({ evidence: { endMs, ensemble, startMs } }: RepairContext, atMs: number): number[] {
-  const leaders = ensemble.epochs
-    .filter(({ endMs: end, timeMs }) => {
-      const from = (timeMs ?? startMs) - startMs;
-      const to = end === undefined ? endMs : end - startMs;
-      return from - 1000 <= atMs && atMs <= to + 50;
-    })
-    .map(({ leader }) => leader);
-  return [...new Set(leaders)];
-}
-
 /** The times before a difference at which a fault is tried, in milliseconds. */
 const BEFORE_MS = [0.1, 0.6, 1.5];
 
@@ -101,30 +82,6 @@ function breakConnectionOfLeader({ atMs, server }: Located, context: RepairConte
   return serverIdsOf(context.trial.scenario.servers)
     .filter((sid) => sid !== server)
     .map((sid) => withSteps(context, [disconnectOf(sid, server, atMs - 0.6)]));
-}
-
-/**
- * Messages that are held back hide the end of a connection, too. Returns the step that ends the connection between the
- * servers of a moment when the logs show that it broke. Undefined if they do not show this.
- */
-export function breakOf(
-  { atMs, server, to }: Pick<RunMoment, "atMs" | "server" | "to">,
-  context: RepairContext,
-): Step | undefined {
-  const learner = to ?? server;
-  const next = context.evidence.observations
-    .get(learner)
-    ?.find((one) => one.atMs > atMs && /^(follow|observe)-failed/.test(one.text));
-  if (next === undefined || !next.text.endsWith("connection broken")) return undefined;
-  const leader = leadersAt(context, atMs).find((sid) => sid !== learner);
-  return leader === undefined ? undefined : disconnectOf(learner, leader, next.atMs - BROKEN_BEFORE_MS);
-}
-
-/** The time before a logged end of a connection at which it breaks. */
-const BROKEN_BEFORE_MS = 0.6;
-
-function disconnectOf(server: number, from: number, atMs: number): Step {
-  return { from: msText(atMs), disconnect: { server: asServerId(server), from: asServerId(from) } };
 }
 
 /** A read that timed out shows when the last packet came: one limit earlier. From then on, nothing came. */

@@ -1,11 +1,11 @@
 /**
- * Faults that leave no line in any log: a damaged snapshot, writes that a crash loses, a write that no server has later.
+ * Faults that leave no line in any log: a damaged snapshot, writes that a crash loses, a write that is lost later.
  * They are tried when a run shows everything that decides, because logs do not tell whether they happened.
  */
 import { asServerId, serverIdsOf } from "../protocol/zxid.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
-import type { RepairContext } from "./direct-repairs.ts";
 import { msOf, msText } from "./durations.ts";
+import type { RepairContext } from "./repair-context.ts";
 import { anchored, READY_MS } from "./repairs.ts";
 import { timeOf } from "./writes.ts";
 

@@ -4,10 +4,10 @@
  */
 import { asServerId } from "../protocol/zxid.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
-import { breakOf, type RepairContext } from "./direct-repairs.ts";
 import type { Located } from "./distance.ts";
 import { msOf, msText } from "./durations.ts";
 import { DECISIVE } from "./observation.ts";
+import { breakOf, type RepairContext } from "./repair-context.ts";
 import { anchored, holdOf, matchOf, READY_MS } from "./repairs.ts";
 import type { RunMoment } from "./trial.ts";
 
@@ -95,7 +95,7 @@ function delayOf(moment: RunMoment, ms: number): Step {
   return { from: msText(moment.atMs - READY_MS), delay: { match: matchOf(moment), by: msText(ms), count: 1 } };
 }
 
-/** Each message near the difference that the scenario holds or delays: another message of the same connection instead. */
+/** Each held or delayed message near the difference: another message of the same connection instead. */
 function* movedHolds(
   { atMs }: Located,
   moments: readonly RunMoment[],

@@ -4,9 +4,9 @@
  */
 import { asServerId, serverIdsOf } from "../protocol/zxid.ts";
 import type { Moment, Scenario, Step } from "../scenarios/scenario.ts";
-import type { RepairContext } from "./direct-repairs.ts";
 import type { Located } from "./distance.ts";
 import { msOf, msText } from "./durations.ts";
+import type { RepairContext } from "./repair-context.ts";
 import { timeOf } from "./writes.ts";
 
 function withSteps({ trial: { scenario } }: RepairContext, steps: readonly Step[]): Scenario {
@@ -34,8 +34,8 @@ const BEFORE_WRITE_MS = 0.3;
 const FAST_AGAIN_MS = [3, 100_000];
 
 /**
- * A leader has not committed, or not applied, what the run has committed: some voters log it late, or the leader applies
- * it late.
+ * A leader has not committed, or not applied, what the run has committed: some voters log it late, or the leader
+ * applies it late.
  */
 export function delayCommit({ atMs, server }: Located, context: RepairContext): Scenario[] {
   const { scenario } = context.trial;
@@ -160,8 +160,8 @@ function lastPacketTimes(context: RepairContext, leftMs: number): number[] {
 const SYNCING_MS = [40, 15, 5, 100];
 
 /**
- * The log thread of a follower that has left its leader could not send these ACKs: each group of them shows the end of a
- * sync. The transactions were proposed shortly before, and the last ones during the sync of the first ones.
+ * The log thread of a follower that has left its leader could not send these ACKs: each group of them shows the end of
+ * a sync. The transactions were proposed shortly before, and the last ones during the sync of the first ones.
  */
 export function syncAfterLeaving({ atMs, server }: Located, context: RepairContext): Scenario[] {
   const list = context.evidence.observations.get(server) ?? [];
