@@ -84,22 +84,38 @@ function breakConnectionOfLeader({ atMs, server }: Located, context: RepairConte
     .map((sid) => withSteps(context, [disconnectOf(sid, server, atMs - 0.6)]));
 }
 
+/** The times from the end of an isolation until the server has a role again, in milliseconds. */
+const ROLE_AFTER_MS = [1, 205, 300, 1000];
+
 /** A read that timed out shows when the last packet came: one limit earlier. From then on, nothing came. */
 function isolateBeforeTimeout({ atMs, server }: Located, context: RepairContext): Scenario[] {
   const { initLimit = 10, syncLimit = 5, tickTimeMs = 2000 } = context.trial.scenario.settings;
   return [syncLimit, initLimit].flatMap((limit) => {
     const fromMs = Math.max(0, atMs - limit * tickTimeMs);
-    const lasts = msText(atMs - fromMs + 20);
     return leadersAt(context, fromMs + 1).flatMap((leader): Scenario[] => {
       if (leader === server) return [];
       const [one, other] = [asServerId(leader), asServerId(server)];
-      return [0.2, -1.2].flatMap((ms) => [
-        withSteps(context, [{ from: msText(fromMs + ms), isolate: one, for: lasts }]),
-        withSteps(context, [{ from: msText(fromMs + ms), cutOneWay: { from: [one], to: [other] }, for: lasts }]),
-        withSteps(context, [{ from: msText(fromMs + ms), isolate: other, for: lasts }]),
-      ]);
+      const cuts = [
+        { step: { cutOneWay: { from: [one], to: [other] } }, ends: [atMs + 20] },
+        { step: { isolate: one }, ends: [atMs + 20, ...endsOfIsolation(leader, atMs, context)] },
+        { step: { isolate: other }, ends: [atMs + 20, ...endsOfIsolation(server, atMs, context)] },
+      ];
+      return [0.2, -1.2].flatMap((ms) =>
+        cuts.flatMap(({ ends, step }) =>
+          ends.map((endMs) =>
+            withSteps(context, [{ from: msText(Math.max(0, fromMs + ms)), ...step, for: msText(endMs - fromMs) }]),
+          ),
+        ),
+      );
     });
   });
+}
+
+/** Returns the times at which a server can have been reachable again: shortly before its next role. */
+function endsOfIsolation(server: number, atMs: number, { evidence }: RepairContext): number[] {
+  const list = evidence.observations.get(server) ?? [];
+  const next = list.find((one) => one.atMs > atMs && /^(following|leading|observing)/.test(one.text));
+  return next === undefined ? [] : ROLE_AFTER_MS.map((ms) => next.atMs - ms).filter((ms) => ms > atMs + 20);
 }
 
 const WRITES = ["sync-log", "snapshot", "accepted-epoch", "current-epoch", "truncate-log"] as const;

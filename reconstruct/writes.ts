@@ -48,7 +48,7 @@ function writesOf({ endMs, epoch, leader, timeMs }: EstablishedEpoch, evidence: 
   );
   const facts = [...evidence.zxids, ...seen]
     .filter(({ zxid }) => Number(zxid >> 32n) === epoch)
-    .map((fact) => atLatest(fact, evidence))
+    .map((fact) => beforeTimeout(atLatest(fact, evidence), evidence))
     .sort((a, b) => a.atMs - b.atMs);
   const firstMs = (timeMs ?? evidence.startMs) - evidence.startMs;
   const lastMs = leaderEndMs(leader, firstMs, endMs === undefined ? undefined : endMs - evidence.startMs, evidence);
@@ -98,6 +98,17 @@ function atLatest(fact: ZxidFact, evidence: Evidence): ZxidFact {
   const server = evidence.servers.find((one) => one.server === fact.server);
   if (server === undefined || fact.process === undefined) return fact;
   return { ...fact, atMs: Math.max(fact.atMs, endOf(server, fact.process, evidence) ?? fact.atMs) };
+}
+
+/** A follower whose read has timed out got its last transaction at least one syncLimit earlier. */
+function beforeTimeout(fact: ZxidFact, { observations, servers }: Evidence): ZxidFact {
+  if (fact.event !== "election-started") return fact;
+  const timedOut = observations
+    .get(fact.server)
+    ?.some(({ atMs, text }) => Math.abs(atMs - fact.atMs) <= 1 && text.includes("Read timed out"));
+  if (timedOut !== true) return fact;
+  const settings = servers.find(({ server }) => server === fact.server)?.processes[0]?.run.settings;
+  return { ...fact, atMs: Math.max(0, fact.atMs - (settings?.syncLimit ?? 5) * (settings?.tickTimeMs ?? 2000)) };
 }
 
 /**
