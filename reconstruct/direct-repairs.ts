@@ -102,13 +102,28 @@ function isolateBeforeTimeout({ atMs, server }: Located, context: RepairContext)
       ];
       return [0.2, -1.2].flatMap((ms) =>
         cuts.flatMap(({ ends, step }) =>
-          ends.map((endMs) =>
-            withSteps(context, [{ from: msText(Math.max(0, fromMs + ms)), ...step, for: msText(endMs - fromMs) }]),
-          ),
+          ends.flatMap((endMs) => {
+            const startMs = Math.max(0, fromMs + ms);
+            const isolated = withSteps(context, [{ from: msText(startMs), ...step, for: msText(endMs - fromMs) }]);
+            const moved = withWritesAfter(isolated, startMs);
+            return moved === undefined ? [isolated] : [isolated, moved];
+          }),
         ),
       );
     });
   });
+}
+
+/** The time around the start of an isolation in which writes may as well come just after it, in milliseconds. */
+const NEAR_MS = 1.5;
+
+/** Returns the scenario with the writes near a time just after it. Undefined if there are none. */
+function withWritesAfter(scenario: Scenario, startMs: number): Scenario | undefined {
+  const isNear = (step: Step): boolean => "write" in step && Math.abs(timeOf(step) - startMs) <= NEAR_MS;
+  if (!scenario.steps.some(isNear)) return undefined;
+  const from = msText(startMs + 0.2);
+  const steps = scenario.steps.map((step) => (isNear(step) && "write" in step ? { from, write: step.write } : step));
+  return { ...scenario, steps };
 }
 
 /** Returns the times at which a server can have been reachable again: shortly before its next role. */

@@ -128,8 +128,12 @@ function writeStep(atMs: number, count: number, everyMs: number): Step {
   return { from: msText(atMs), write: { at: "leader", count, every: msText(everyMs) } };
 }
 
-/** The time before an epoch is established at which a write that waits for it is ready, in milliseconds. */
-const READY_BEFORE_MS = 20;
+/**
+ * The time before an epoch is established at which a write that waits for it is ready, in milliseconds: for writes that
+ * are ready before LATE_MS, and for the others. Later elections vary more in time.
+ */
+const READY_BEFORE_MS = [20, 400] as const;
+const LATE_MS = 600;
 /** A write that comes so soon after the leader is established waits for it: the run may be a little slower. */
 const SOON_MS = 5;
 
@@ -137,15 +141,24 @@ const SOON_MS = 5;
 function afterEstablished(step: Step, leader: number, establishedMs: number): Step {
   const afterMs = msOf(step.from ?? "0ms") - establishedMs;
   if (!("write" in step) || afterMs < 0 || afterMs > SOON_MS) return step;
+  const readyMs = READY_BEFORE_MS.map((ms) => Math.max(0, establishedMs - ms)).findLast(
+    (ms) => ms + readyBefore(ms) === establishedMs,
+  );
+  if (readyMs === undefined) return step;
   return {
-    from: msText(Math.max(0, establishedMs - READY_BEFORE_MS)),
+    from: msText(readyMs),
     when: { event: "established", server: leader as never, nth: 1 },
     after: msText(afterMs),
     write: step.write,
   };
 }
 
+function readyBefore(readyMs: number): number {
+  return READY_BEFORE_MS[readyMs < LATE_MS ? 0 : 1];
+}
+
 /** Returns the time of a step of a reconstructed scenario, in milliseconds. */
 export function timeOf({ after = "0ms", from = "0ms", when }: Step): number {
-  return msOf(from) + (when?.event === "established" ? READY_BEFORE_MS + msOf(after) : 0);
+  const readyMs = msOf(from);
+  return readyMs + (when?.event === "established" ? readyBefore(readyMs) + msOf(after) : 0);
 }
