@@ -84,22 +84,53 @@ function breakConnectionOfLeader({ atMs, server }: Located, context: RepairConte
     .map((sid) => withSteps(context, [disconnectOf(sid, server, atMs - 0.6)]));
 }
 
+/** The times from the end of an isolation until the server has a role again, in milliseconds. */
+const ROLE_AFTER_MS = [1, 205, 300, 1000];
+
 /** A read that timed out shows when the last packet came: one limit earlier. From then on, nothing came. */
 function isolateBeforeTimeout({ atMs, server }: Located, context: RepairContext): Scenario[] {
   const { initLimit = 10, syncLimit = 5, tickTimeMs = 2000 } = context.trial.scenario.settings;
   return [syncLimit, initLimit].flatMap((limit) => {
     const fromMs = Math.max(0, atMs - limit * tickTimeMs);
-    const lasts = msText(atMs - fromMs + 20);
     return leadersAt(context, fromMs + 1).flatMap((leader): Scenario[] => {
       if (leader === server) return [];
       const [one, other] = [asServerId(leader), asServerId(server)];
-      return [0.2, -1.2].flatMap((ms) => [
-        withSteps(context, [{ from: msText(fromMs + ms), isolate: one, for: lasts }]),
-        withSteps(context, [{ from: msText(fromMs + ms), cutOneWay: { from: [one], to: [other] }, for: lasts }]),
-        withSteps(context, [{ from: msText(fromMs + ms), isolate: other, for: lasts }]),
-      ]);
+      const cuts = [
+        { step: { cutOneWay: { from: [one], to: [other] } }, ends: [atMs + 20] },
+        { step: { isolate: one }, ends: [atMs + 20, ...endsOfIsolation(leader, atMs, context)] },
+        { step: { isolate: other }, ends: [atMs + 20, ...endsOfIsolation(server, atMs, context)] },
+      ];
+      return [0.2, -1.2].flatMap((ms) =>
+        cuts.flatMap(({ ends, step }) =>
+          ends.flatMap((endMs) => {
+            const startMs = Math.max(0, fromMs + ms);
+            const isolated = withSteps(context, [{ from: msText(startMs), ...step, for: msText(endMs - fromMs) }]);
+            const moved = withWritesAfter(isolated, startMs);
+            return moved === undefined ? [isolated] : [isolated, moved];
+          }),
+        ),
+      );
     });
   });
+}
+
+/** The time around the start of an isolation in which writes may as well come just after it, in milliseconds. */
+const NEAR_MS = 1.5;
+
+/** Returns the scenario with the writes near a time just after it. Undefined if there are none. */
+function withWritesAfter(scenario: Scenario, startMs: number): Scenario | undefined {
+  const isNear = (step: Step): boolean => "write" in step && Math.abs(timeOf(step) - startMs) <= NEAR_MS;
+  if (!scenario.steps.some(isNear)) return undefined;
+  const from = msText(startMs + 0.2);
+  const steps = scenario.steps.map((step) => (isNear(step) && "write" in step ? { from, write: step.write } : step));
+  return { ...scenario, steps };
+}
+
+/** Returns the times at which a server can have been reachable again: shortly before its next role. */
+function endsOfIsolation(server: number, atMs: number, { evidence }: RepairContext): number[] {
+  const list = evidence.observations.get(server) ?? [];
+  const next = list.find((one) => one.atMs > atMs && /^(following|leading|observing)/.test(one.text));
+  return next === undefined ? [] : ROLE_AFTER_MS.map((ms) => next.atMs - ms).filter((ms) => ms > atMs + 20);
 }
 
 const WRITES = ["sync-log", "snapshot", "accepted-epoch", "current-epoch", "truncate-log"] as const;

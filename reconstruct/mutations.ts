@@ -302,9 +302,11 @@ function changeDisk(context: MutationContext): Scenario | undefined {
   const spec = servers[sid as never];
   if (spec === undefined || spec.empty) return undefined;
   const last = /(\d+:\d+)$/.exec(spec.history)?.[1];
+  // Without a snapshot, a log that starts later would lack transactions.
+  const { logFrom: _logFrom, ...whole } = spec;
   const changed = [
     { ...spec, acceptedEpoch: Number(spec.acceptedEpoch) + 1 || 0 },
-    { ...spec, snapshots: ["0:0"] },
+    { ...whole, snapshots: ["0:0"] },
     ...(last === undefined
       ? []
       : [

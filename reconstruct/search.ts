@@ -40,6 +40,8 @@ const ALIGN_ROUNDS = 10;
 const EVENTS_MAX = 150_000;
 const EVENTS_MIN = 20_000;
 const EVENTS_FACTOR = 4;
+/** The search ends after this number of changes in a row that give no new scenario. */
+const REPEATS_MAX = 10_000;
 /** The part of the runs with the usual faults at each moment in turn, as opposed to drawn changes. */
 const SYSTEMATIC_SHARE = 0.5;
 /** The run that shows all repetitions may have this number of events. */
@@ -105,6 +107,9 @@ export class Search {
   private readonly repairs = new WeakMap<Trial, readonly Scenario[]>();
   private readonly moments = new WeakMap<Trial, readonly RunMoment[]>();
   private readonly templates = new WeakMap<Trial, Generator<Scenario>>();
+  /** The number of scenarios in a row that had been tried before. */
+  private repeats = 0;
+  private readonly tried = new Set<string>();
   private readonly wholeTrials = new WeakMap<Trial, Trial>();
 
   constructor(evidence: Evidence, seed: bigint | number) {
@@ -148,10 +153,13 @@ export class Search {
     yield* this.tryInferences(first);
     const base = this.kept[0]?.scenario ?? first;
     yield* this.try(withLostWrites(base));
+    yield* this.trySilentFaults();
     yield* this.trySeeds(base);
-    const calibrated = yield* this.calibrate(first);
-    yield* this.tryInferences(calibrated);
-    yield* this.try(withLostWrites(calibrated));
+    if (!this.matches) {
+      const calibrated = yield* this.calibrate(first);
+      yield* this.tryInferences(calibrated);
+      yield* this.try(withLostWrites(calibrated));
+    }
     for (const scenario of withLateServersOutside(base, this.evidence)) yield* this.try(scenario);
     yield* this.fitFiles();
     yield* this.fitMembers();
@@ -161,6 +169,7 @@ export class Search {
     yield* this.repair();
     yield* this.fitFiles();
     yield* this.fitMembers();
+    yield* this.trySilentFaults();
     while (!this.isDone) {
       const scenario = this.next();
       if (scenario !== undefined) yield* this.try(scenario);
@@ -219,17 +228,27 @@ export class Search {
     }
   }
 
+  /** If everything decisive matches and nothing is violated, tries the faults that logs do not show. */
+  private *trySilentFaults(): Generator<Trial, void> {
+    const trial = this.kept[0];
+    if (trial === undefined || !this.matches || trial.violated.length > 0) return;
+    const context = { trial, moments: this.momentsOf(trial), evidence: this.evidence };
+    for (const scenario of silentFaults(context)) yield* this.try(scenario);
+  }
+
   /** Returns the scenario with the speeds that fit the start of the logs best. */
   private *calibrate(first: Scenario): Generator<Trial, Scenario> {
     const evidence = startOfEvidence(this.evidence);
     let [best, cost] = [first, Number.POSITIVE_INFINITY];
     for (let round = 0; round < CALIBRATION_ROUNDS; round++) {
       for (const choices of speedChoices()) {
-        for (const scenario of choices(best)) {
+        for (const choice of choices(best)) {
+          const scenario = until(choice, evidence.endMs);
+          if (!this.isNew(scenario)) continue;
           this.runs++;
-          const trial = tryScenario(until(scenario, evidence.endMs), evidence, this.chooser, this.eventsMax);
+          const trial = tryScenario(scenario, evidence, this.chooser, this.eventsMax);
           if (trial !== undefined && trial.comparison.distance < cost - 1e-6) {
-            [best, cost] = [scenario, trial.comparison.distance];
+            [best, cost] = [choice, trial.comparison.distance];
           }
           if (this.kept[0] !== undefined) yield this.kept[0];
         }
@@ -250,17 +269,13 @@ export class Search {
   /** The seed decides about small differences in time, such as that between a refused connection and an open port. */
   private *trySeeds(first: Scenario): Generator<Trial, void> {
     for (let seed = 2; seed <= FIRST_SEEDS; seed++) yield* this.try({ ...first, seed: String(seed) });
-    for (const latency of ["1ms", "0.4ms", "1us"]) {
-      const network = { ...first.network, latency };
-      for (let seed = 1; seed <= FIRST_SEEDS / 2; seed++) yield* this.try({ ...first, network, seed: String(seed) });
-    }
   }
 
   /** Tries what the differences suggest directly, as long as it helps. */
   private *repair(): Generator<Trial, void> {
     const repaired = new Set<Trial>();
     for (let round = 0; round < REPAIR_ROUNDS && !this.isDone; round++) {
-      const next = [this.kept[0], this.longest[0], this.deepest[0]].filter(
+      const next = [this.longest[0], this.deepest[0], this.kept[0]].filter(
         (one) => one !== undefined && !repaired.has(one),
       );
       if (next.length === 0) return;
@@ -273,7 +288,13 @@ export class Search {
     }
   }
 
+  /** Whether a run shows everything decisive. */
+  private get matches(): boolean {
+    return this.kept[0]?.comparison.decisive === 0;
+  }
+
   private get isDone(): boolean {
+    if (this.repeats > REPEATS_MAX) return true;
     return this.runs >= this.violatedAt + REFINE_RUNS || this.runs >= this.matchedAt + VIOLATION_RUNS;
   }
 
@@ -330,16 +351,29 @@ export class Search {
     return moments;
   }
 
-  /** Runs a scenario. Returns undefined if there is none, or if its run is given up. */
+  /** Runs a scenario. Returns undefined if there is none, if it has been tried, or if its run is given up. */
   private *try(scenario: Scenario | undefined): Generator<Trial, Trial | undefined> {
     if (scenario === undefined) return undefined;
-    this.runs++;
+    const best = this.kept[0];
+    if (!this.isNew(scenario)) {
+      this.repeats++;
+      if (best !== undefined) yield best;
+      return undefined;
+    }
+    [this.repeats, this.runs] = [0, this.runs + 1];
     const trial = tryScenario(scenario, this.evidence, this.chooser, this.eventsMax);
     if (trial !== undefined) this.keep(trial);
     // A caller may stop the search after each run, also after one that was given up.
-    const best = this.kept[0];
-    if (best !== undefined) yield best;
+    if (this.kept[0] !== undefined) yield this.kept[0];
     return trial;
+  }
+
+  /** Remembers a scenario. Returns false if it has been tried. */
+  private isNew(scenario: Scenario): boolean {
+    const key = JSON.stringify(scenario);
+    if (this.tried.has(key)) return false;
+    this.tried.add(key);
+    return true;
   }
 
   private get eventsMax(): number {

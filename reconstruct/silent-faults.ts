@@ -1,6 +1,6 @@
 /**
- * Faults that leave no line in any log: a damaged snapshot, writes that a crash loses, a write that no server has
- * later. They are tried when a run shows everything that decides, because logs do not tell whether they happened.
+ * Faults that leave no line in any log: a damaged snapshot, writes that a crash loses, a write that is lost later.
+ * They are tried when a run shows everything that decides, because logs do not tell whether they happened.
  */
 import { asServerId, serverIdsOf } from "../protocol/zxid.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
@@ -11,6 +11,7 @@ import { timeOf } from "./writes.ts";
 
 /** Returns the scenarios with one more fault that the logs need not show, the most likely ones first. */
 export function* silentFaults(context: RepairContext): Generator<Scenario> {
+  yield* otherStartFiles(context);
   yield* otherFates(context);
   yield* damagedFiles(context);
   yield* otherCrashMoments(context);
@@ -24,6 +25,23 @@ function added({ trial: { scenario } }: RepairContext, ...steps: readonly unknow
 
 function replaced({ trial: { scenario } }: RepairContext, index: number, step: Step): Scenario {
   return { ...scenario, steps: scenario.steps.map((one, i) => (i === index ? step : one)) };
+}
+
+/** Other snapshots and log files with the same last zxid on the first disk of each server. */
+function* otherStartFiles({ trial: { scenario } }: RepairContext): Generator<Scenario> {
+  for (const sid of serverIdsOf(scenario.servers)) {
+    const spec = scenario.servers[sid];
+    const last = /(\d+:\d+)$/.exec(spec?.history ?? "")?.[1];
+    if (spec === undefined || spec.empty || last === undefined) continue;
+    // Without a snapshot, a log that starts later would lack transactions.
+    const { logFrom: _logFrom, ...whole } = spec;
+    const others = [
+      { ...spec, snapshots: [last], logFrom: last },
+      { ...spec, snapshots: [last] },
+      { ...whole, snapshots: ["0:0"] },
+    ];
+    for (const other of others) yield { ...scenario, servers: { ...scenario.servers, [sid]: other } };
+  }
 }
 
 type Crash = Extract<Step, { readonly crash: unknown }>;

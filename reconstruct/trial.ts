@@ -45,8 +45,11 @@ export interface RunMoment {
 }
 
 const STEP_COST = 0.03;
-/** All violations together count less than a decisive observation. */
-const VIOLATION_BONUS = 2.9;
+/** A damaged file is rarer than any other fault. It costs more than one more violated invariant gives. */
+const DAMAGE_COST = 0.7;
+/** A violation counts less than a decisive observation, and each further one about as much as a step costs. */
+const VIOLATION_BONUS = 1.9;
+const FURTHER_BONUS = 0.04;
 /** The start and the end of a process are steps themselves, so no step waits for them. */
 const EVENTS: ReadonlySet<string> = new Set(
   PROTOCOL_EVENTS.filter((event) => event !== "started" && event !== "crashed"),
@@ -68,7 +71,7 @@ export function tryScenario(
   return {
     scenario,
     comparison,
-    score: comparison.distance + STEP_COST * scenario.steps.length - bonusOf(violated.length),
+    score: comparison.distance + costOf(scenario) - bonusOf(violated.length),
     matchedUntilMs: firstDecisiveMs(comparison),
     matchedPrefix: matchedPrefixOf(comparison, evidence),
     differences: differencesOf(comparison, violated),
@@ -77,9 +80,14 @@ export function tryScenario(
   };
 }
 
-/** Of two runs that match equally, the one that violates more invariants counts more: 1.9 for one, then 2.4, 2.6. */
+function costOf({ steps }: Scenario): number {
+  const damages = steps.filter((step) => "disk" in step && step.disk.corrupt !== undefined).length;
+  return STEP_COST * steps.length + DAMAGE_COST * damages;
+}
+
+/** Of two runs that match equally, the one that violates more invariants counts more. */
 function bonusOf(violations: number): number {
-  return violations === 0 ? 0 : VIOLATION_BONUS - 1 / violations;
+  return violations === 0 ? 0 : VIOLATION_BONUS + FURTHER_BONUS * (violations - 1);
 }
 
 function matchedPrefixOf({ extra, missing }: Comparison, { observations }: Evidence): number {

@@ -44,11 +44,14 @@ export function* windowTemplates(context: RepairContext): Generator<Scenario> {
   }
 }
 
-/** Leaves out each step that the logs do not show. */
+/** Leaves out each step that the logs do not show, and the steps that were added together. */
 function* withoutOneFault({ trial: { scenario } }: RepairContext): Generator<Scenario> {
-  for (const [index, step] of scenario.steps.entries()) {
-    if ("start" in step || "crash" in step || "write" in step) continue;
-    yield { ...scenario, steps: scenario.steps.filter((_, i) => i !== index) };
+  const isFree = (step: Step): boolean => !("start" in step || "crash" in step || "write" in step);
+  const free = scenario.steps.filter(isFree);
+  for (const left of free) yield { ...scenario, steps: scenario.steps.filter((step) => step !== left) };
+  for (const from of new Set(free.map((step) => step.from))) {
+    const steps = scenario.steps.filter((step) => !isFree(step) || step.from !== from);
+    if (steps.length < scenario.steps.length - 1) yield { ...scenario, steps };
   }
 }
 
@@ -95,7 +98,7 @@ function delayOf(moment: RunMoment, ms: number): Step {
   return { from: msText(moment.atMs - READY_MS), delay: { match: matchOf(moment), by: msText(ms), count: 1 } };
 }
 
-/** Each message near the difference that the scenario holds or delays: another message of the connection instead. */
+/** Each held or delayed message near the difference: another message of the same connection instead. */
 function* movedHolds(
   { atMs }: Located,
   moments: readonly RunMoment[],

@@ -61,7 +61,9 @@ function writesOf(established: EstablishedEpoch, evidence: Evidence): Step[] {
   const isLong = hasManyHandshakes(evidence);
   const own = isLong
     ? counterFacts(established, evidence)
-    : evidence.zxids.filter(({ zxid }) => Number(zxid >> 32n) === epoch).map((fact) => atLatest(fact, evidence));
+    : evidence.zxids
+        .filter(({ zxid }) => Number(zxid >> 32n) === epoch)
+        .map((fact) => beforeTimeout(atLatest(fact, evidence), evidence));
   const facts = [...own, ...seen.filter(({ zxid }) => Number(zxid >> 32n) === epoch)].sort((a, b) => a.atMs - b.atMs);
   const firstMs = (timeMs ?? evidence.startMs) - evidence.startMs;
   const stoppedMs =
@@ -130,6 +132,17 @@ function atLatest(fact: ZxidFact, evidence: Evidence): ZxidFact {
   return { ...fact, atMs: Math.max(fact.atMs, endOf(server, fact.process, evidence) ?? fact.atMs) };
 }
 
+/** A follower whose read has timed out got its last transaction at least one syncLimit earlier. */
+function beforeTimeout(fact: ZxidFact, { observations, servers }: Evidence): ZxidFact {
+  if (fact.event !== "election-started") return fact;
+  const timedOut = observations
+    .get(fact.server)
+    ?.some(({ atMs, text }) => Math.abs(atMs - fact.atMs) <= 1 && text.includes("Read timed out"));
+  if (timedOut !== true) return fact;
+  const settings = servers.find(({ server }) => server === fact.server)?.processes[0]?.run.settings;
+  return { ...fact, atMs: Math.max(0, fact.atMs - (settings?.syncLimit ?? 5) * (settings?.tickTimeMs ?? 2000)) };
+}
+
 /**
  * Returns the end of a leader's time: it stops leading, or its process ends, which may be long after its last line.
  */
@@ -148,8 +161,12 @@ function isAloneAt({ epoch, timeMs = 0 }: EstablishedEpoch, { ensemble }: Eviden
   return ensemble.epochs.every((one) => one.epoch >= epoch || one.endMs === undefined || one.endMs <= timeMs);
 }
 
-/** The time before an epoch is established at which a write that waits for it is ready, in milliseconds. */
-const READY_BEFORE_MS = 20;
+/**
+ * The time before an epoch is established at which a write that waits for it is ready, in milliseconds: for writes that
+ * are ready before LATE_MS, and for the others. Later elections vary more in time.
+ */
+const READY_BEFORE_MS = [20, 400] as const;
+const LATE_MS = 600;
 /** A write that comes so soon after the leader is established waits for it: the run may be a little slower. */
 const SOON_MS = 5;
 
@@ -157,15 +174,24 @@ const SOON_MS = 5;
 function afterEstablished(step: Step, leader: number, establishedMs: number): Step {
   const afterMs = msOf(step.from ?? "0ms") - establishedMs;
   if (!("write" in step) || afterMs < 0 || afterMs > SOON_MS) return step;
+  const readyMs = READY_BEFORE_MS.map((ms) => Math.max(0, establishedMs - ms)).findLast(
+    (ms) => ms + readyBefore(ms) === establishedMs,
+  );
+  if (readyMs === undefined) return step;
   return {
-    from: msText(Math.max(0, establishedMs - READY_BEFORE_MS)),
+    from: msText(readyMs),
     when: { event: "established", server: leader as never, nth: 1 },
     after: msText(afterMs),
     write: step.write,
   };
 }
 
+function readyBefore(readyMs: number): number {
+  return READY_BEFORE_MS[readyMs < LATE_MS ? 0 : 1];
+}
+
 /** Returns the time of a step of a reconstructed scenario, in milliseconds. */
 export function timeOf({ after = "0ms", from = "0ms", when }: Step): number {
-  return msOf(from) + (when?.event === "established" ? READY_BEFORE_MS + msOf(after) : 0);
+  const readyMs = msOf(from);
+  return readyMs + (when?.event === "established" ? readyBefore(readyMs) + msOf(after) : 0);
 }

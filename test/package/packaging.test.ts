@@ -145,7 +145,7 @@ describe("installed into an empty folder", () => {
 
   it("the schemas and package.json can be imported", () => {
     const names = ENTRY_POINTS.filter((name) => !CODE_ENTRY_POINTS.includes(name));
-    expect(names).toHaveLength(4);
+    expect(names).toHaveLength(6);
     const imports = names.map((name) => `await import(${JSON.stringify(name)}, { with: { type: "json" } });`).join("");
     expect(node("--no-warnings", "--input-type=module", "-e", imports).stderr).toBe("");
   });

@@ -198,7 +198,7 @@ describe("a reconfiguration whose zxid no log shows", () => {
 
 describe("a search", () => {
   it.each([
-    ["open-observer-writes-epoch-before-diff-is-logged", 40],
+    ["open-observer-writes-epoch-before-diff-is-logged", 100],
     ["open-observer-aborts-sync-after-reconfiguration", 20],
     ["open-joining-learner-activates-pending-configuration", 20],
     ["open-pending-configuration-forgotten-at-second-restart", 40],
