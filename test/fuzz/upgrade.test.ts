@@ -28,6 +28,7 @@ describe("the comparison of two releases", () => {
     expect(sameLine?.adds.map(labelOf)).toEqual(["synced-diff-not-in-memory-higher-epoch-wins"]);
     expect(sameLine?.remaining.map(labelOf)).toContain("ZOOKEEPER-4394");
     expect(best?.remaining.map(labelOf)).toEqual([
+      "open-crash-before-current-epoch-cannot-start",
       "ZOOKEEPER-5088",
       "open-observer-aborts-sync-after-reconfiguration",
       "open-newleader-names-replaced-configuration",

@@ -8,7 +8,7 @@ import { runScenario } from "../../scenarios/run.ts";
 it("the outputs in README.md and the pages of docs are up to date (to update them: npm run golden)", () => {
   const script = fileURLToPath(new URL("../../scripts/readme.mjs", import.meta.url));
   expect(spawnSync(process.execPath, [script, "--check"]).status).toBe(0);
-});
+}, 180_000);
 
 it("the scenario in docs/jobs.md meets its expectations", () => {
   const page = readFileSync(new URL("../../docs/jobs.md", import.meta.url), "utf8");

@@ -180,6 +180,7 @@ const UNKNOWN_SERVER: readonly (readonly [fields: object, field: string])[] = [
   [{ start: { server: 1, myid: 9 } }, "steps[0].start.myid"],
   [{ restart: { server: 1, myid: 9 } }, "steps[0].restart.myid"],
   [{ disk: { server: 1, copyFrom: 9 } }, "steps[0].disk.copyFrom"],
+  [{ snapshot: 9 }, "steps[0].snapshot"],
   [{ when: { message: "ACK", from: 9 }, heal: "all" }, "steps[0].when.from"],
 ];
 
