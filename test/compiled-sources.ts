@@ -5,53 +5,26 @@
  * `npm test` uses the plugin. `npx vitest` and `npm run coverage` do not use it, so that the lines of stack traces and
  * the coverage refer to the TypeScript files.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, sep } from "node:path";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { transformSync } from "esbuild";
 import type { Plugin } from "vitest/config";
+import { sourceFiles, sourceFolders } from "./source-folders.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const FOLDERS: readonly string[] = [
-  "bench",
-  "campaign",
-  "cli",
-  "cluster",
-  "confirm",
-  "datatree",
-  "decide",
-  "doctor",
-  "explain",
-  "formats",
-  "fuzz",
-  "invariants",
-  "jute",
-  "lib",
-  "live",
-  "logs",
-  "probe",
-  "proxy",
-  "protocol",
-  "reconstruct",
-  "reports",
-  "roll",
-  "scenarios",
-  "sim",
-  "traffic",
-  "view",
-  "wire",
-];
 
 /** Compiles the sources and replaces each import of a source in a test by an import of the compiled file. */
 export function compiledSources(): Plugin {
   // vitest leaves modules in node_modules to Node. There, the compiled files also find the packages that they import.
   const folder = join(ROOT, "node_modules", `.zabsim-compiled-${process.pid}`);
+  const files = new Set(sourceFolders().flatMap(sourceFiles));
   return {
     name: "compiled-sources",
     enforce: "pre",
     buildStart() {
       process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-      for (const file of sourceFiles()) {
+      for (const file of files) {
         const compiled = compiledPath(folder, file);
         mkdirSync(dirname(compiled), { recursive: true });
         writeFileSync(compiled, compile(file));
@@ -60,20 +33,9 @@ export function compiledSources(): Plugin {
     resolveId(source, importer) {
       if (importer === undefined || !/^\.\.?\//.test(source)) return undefined;
       const file = relative(ROOT, join(dirname(importer), source));
-      return file.endsWith(".ts") && FOLDERS.includes(file.split(sep)[0] as string)
-        ? { id: compiledPath(folder, file), external: true }
-        : undefined;
+      return files.has(file) ? { id: compiledPath(folder, file), external: true } : undefined;
     },
   };
-}
-
-/** Returns the paths of all sources, relative to the root of the repository. */
-function sourceFiles(): string[] {
-  return FOLDERS.flatMap((folder) =>
-    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
-      .filter((file) => file.endsWith(".ts"))
-      .map((file) => join(folder, file)),
-  );
 }
 
 function compiledPath(folder: string, file: string): string {

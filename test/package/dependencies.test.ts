@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { sourceFolders } from "../source-folders.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -224,6 +225,12 @@ describe("the dependencies between packages", () => {
   test("every source file belongs to a package", () => {
     for (const file of files) expect(dependenciesOf(file)).toBeDefined();
     expect(files.length).toBeGreaterThan(200);
+  });
+
+  test("tsconfig.json names every package, so that the types of each file are checked", () => {
+    const text = readFileSync(join(ROOT, "tsconfig.json"), "utf8").replace(/^ *\/\/.*/gm, "");
+    const { include } = JSON.parse(text) as { readonly include: readonly string[] };
+    expect(include.map((path) => path.split("/")[0])).toEqual(expect.arrayContaining(sourceFolders()));
   });
 
   test.each(PACKAGES)("%s imports only what its rule allows", (name) => {
