@@ -5,47 +5,18 @@
 import type { DecisionRecord } from "../cluster/records.ts";
 import type { Try } from "../confirm/confirm.ts";
 import { formatZxid, type Zxid } from "../protocol/zxid.ts";
+import type { EnsembleServer, RecordedEnsemble } from "./ensemble-answers.ts";
 import { scenariosWith } from "./findings-page.ts";
 import { countOf } from "./format.ts";
 import { FAILING_VERDICTS, failureRates } from "./judge.ts";
 import type { JudgmentSummary } from "./judgment-summary.ts";
 import { markdownTable } from "./markdown-table.ts";
+import { TRIES, type TryCount, verdictOf } from "./verdicts.ts";
 
 /** A confirmed try of `zabsim confirm`, as docs/findings/confirmed.json keeps it. */
 export interface ConfirmedTry extends Pick<Try, "deviations" | "seconds" | "servers" | "violations"> {
   readonly scenario: string;
   readonly release: string;
-}
-
-/** How many tries of `zabsim confirm` are confirmed (docs/verdicts.json). */
-export interface TryCount {
-  readonly confirmed: number;
-  readonly tries: number;
-  /** The number of tries in which no deviation from the order comes before the violation. */
-  readonly inOrder: number;
-}
-
-/** The end of one real server in a scenario of the kind `ensembles`. */
-export interface EnsembleServer {
-  readonly mode: string;
-  readonly committed: string;
-  readonly pending?: string;
-  readonly znode?: string;
-  readonly writes?: string;
-  readonly acceptedEpoch?: number;
-  readonly currentEpoch?: number;
-}
-
-/** What real servers did in a scenario of the kind `ensembles`, as docs/findings/ensembles.json keeps it. */
-export interface EnsembleAnswer {
-  /** The name in test/java/ensemble-scenarios.ts. */
-  readonly scenario: string;
-  readonly release: string;
-  /** The result of each write and of each reconfiguration, in order. */
-  readonly results: readonly string[];
-  readonly servers: Readonly<Record<string, EnsembleServer>>;
-  /** How often one server has connected to a leader. */
-  readonly joins?: number;
 }
 
 /** A synchronization of the simulated run. */
@@ -71,7 +42,7 @@ export interface FindingFacts {
   /** Null if docs/verdicts.json has no verdict about this release. */
   readonly tries: TryCount | null;
   /** Null if the kind `ensembles` has no such scenario. */
-  readonly ensemble: EnsembleAnswer | null;
+  readonly ensemble: RecordedEnsemble | null;
   /** Null if `npm run findings` has not judged the fix. */
   readonly judgment: JudgmentSummary | null;
 }
@@ -99,10 +70,12 @@ export function withBlocks(page: string, facts: FindingFacts): string {
 export function verdictText({ confirmedTry, ensemble, tries }: FindingFacts): string {
   if (tries !== null) {
     const order = tries.inOrder === tries.tries ? "" : `, ${tries.inOrder} of them in the order of the simulated run`;
-    const verdict = tries.confirmed * 10 >= tries.tries * 9 ? "confirmed" : "confirmed in some tries";
-    return `${verdict}: ${tries.confirmed} of ${triesOf(tries.tries)}${order} (\`zabsim confirm\`)`;
+    const verdict = verdictOf(tries) === "confirmed" ? "confirmed" : "confirmed in some tries";
+    const count = `${tries.confirmed} of ${triesOf(tries.tries)}`;
+    if (tries.tries >= TRIES) return `${verdict}: ${count}${order} (\`zabsim confirm\`)`;
+    return `${verdict} so far: ${count}${order} (\`zabsim confirm\`; a verdict needs ${TRIES} tries)`;
   }
-  if (confirmedTry !== null) return "confirmed (`zabsim confirm`)";
+  if (confirmedTry !== null) return "confirmed in one try (`zabsim confirm`)";
   if (ensemble !== null) return "confirmed (`npm run test:java -- --kind ensembles`)";
   return "not confirmed";
 }
@@ -159,12 +132,13 @@ function confirmedEvidence({ synchronizations, tries }: FindingFacts, one: Confi
   const counts = tries === null ? "" : ` ${tries.confirmed} of ${triesOf(tries.tries)} confirm it.`;
   return [
     `Unmodified servers of ${release} ran in the order of the simulated run.${counts}`,
-    `One of these tries took ${seconds.toFixed(0)} s. ${orderText(before.length, violations.length)}\n`,
+    `The try in [confirmed.json](confirmed.json) took ${seconds.toFixed(0)} s. ` +
+      `${orderText(before.length, violations.length)}\n`,
     ...violations.map(({ server, text }) => `- Server ${server} ${text}.`),
     ...before.map(deviationLine),
     "",
     markdownTable(["server", "role at the end", "a client reads", "its disk has"], servers.map(serverRow)),
-    "What the leaders sent to synchronize learners, in the order of the simulated run:\n",
+    "What the leaders send to synchronize learners in the simulated run:\n",
     markdownTable(["leader", "learner", "learner's last zxid", "sync packet", "then"], synchronizations.map(packetRow)),
   ]
     .join("\n")
@@ -203,7 +177,7 @@ function zxidRange(first: Zxid, last: Zxid): string {
   return first === last ? formatZxid(first) : `${formatZxid(first)}..${formatZxid(last)}`;
 }
 
-function ensembleEvidence({ joins, release, results, scenario, servers }: EnsembleAnswer): string {
+function ensembleEvidence({ joins, release, results, scenario, servers }: RecordedEnsemble): string {
   const columns = [
     "server",
     "role",
@@ -246,12 +220,13 @@ function commandsBlock({ confirmedTry, ensemble, fix, scenario }: FindingFacts):
 
 const INTRODUCTION = `# Findings on the newest release
 
-One report for each bug of the newest ZooKeeper release that unmodified servers show. Each report says what happens,
-how to see it on a real ensemble, which methods are involved, and what a fix could be. The text is written by hand;
+Reports of bugs of the newest ZooKeeper release that unmodified servers show. Each report says what happens, how to see
+it on a real ensemble, which methods are involved, and what a fix could be. The text is written by hand;
 \`npm run golden\` writes this page and the parts between the comments "generated" and "end".
 
 - \`npx zabsim confirm\` runs unmodified servers in the order of a simulated run ([confirm.md](../confirm.md)). The
-  number of tries comes from verdicts.json, if it is there; [confirmed.json](confirmed.json) has one confirmed try.
+  number of tries is that of [verdicts.md](../verdicts.md): with fewer than ${TRIES}, a bug is confirmed "so far".
+  [confirmed.json](confirmed.json) has one confirmed try.
 - Reconfigurations cannot be staged by \`zabsim confirm\`. The kind \`ensembles\` of the Java tests runs them with real
   servers; \`npm run test:java -- --kind ensembles --record\` writes [ensembles.json](ensembles.json).
 - [findings.md](../findings.md) shows what each fix and each open pull request changes ([judged.json](judged.json)).
@@ -260,9 +235,13 @@ how to see it on a real ensemble, which methods are involved, and what a fix cou
   newest release.
 `;
 
-/** Returns the index, docs/findings/README.md. */
-export function findingsIndex(all: readonly FindingFacts[]): string {
-  return `${INTRODUCTION}\n${markdownTable(["finding", "verdict", "affected", "fix"], all.map(indexRow))}`;
+/** Returns the index, docs/findings/README.md. `others`: the bugs that real servers show too, but without a report. */
+export function findingsIndex(all: readonly FindingFacts[], others: readonly string[]): string {
+  const table = markdownTable(["finding", "verdict", "affected", "fix"], all.map(indexRow));
+  const list = others.map((bug) => `- [${bug}](../../scenarios/bugs/${bug}.yaml)`);
+  const rest =
+    others.length === 0 ? "" : `\nBugs that real servers show too, without a report:\n\n${list.join("\n")}\n`;
+  return `${INTRODUCTION}\n${table}${rest}`;
 }
 
 function indexRow(facts: FindingFacts): string[] {

@@ -10,8 +10,8 @@ const INTRODUCTION = `# Fixes judged
 \`npm run findings\` writes this page from findings/judged.json. A row or a section is the output of \`zabsim judge\`
 for one open pull request of apache/zookeeper, or for one fix of zabsim: scenarios run in one release without and with
 it, and so do the plans of a campaign, if there was one. A scenario ends with all faults undone and all servers settled,
-so "stuck" means that servers do not serve again within 120 s. [findings/](findings/README.md) has a report for each
-finding that real servers confirm. [schema/judge.schema.json](../schema/judge.schema.json) describes
+so "stuck" means that servers do not serve again within 120 s. [findings/](findings/README.md) has reports of findings
+that real servers show. [schema/judge.schema.json](../schema/judge.schema.json) describes
 \`zabsim judge --json\`; the package exports it as \`zabsim/judge-schema\`.
 
 - **fixes**: the scenario fails only without the behavior.

@@ -3,6 +3,7 @@
  * with the same seeds.
  */
 import type { ChalkInstance } from "chalk";
+import type { JudgedBehavior } from "../fuzz/judged-behaviors.ts";
 import type { JudgedScenario, ScenarioVerdict } from "../fuzz/judged-scenarios.ts";
 import { countOf, hanging, wrap } from "./format.ts";
 import { shellPath } from "./shell.ts";
@@ -44,13 +45,9 @@ export interface JudgedCampaigns {
   readonly nondeterministic: readonly string[];
 }
 
-export interface JudgeReport {
+/** What a behavior changes in one release, which can be another one than that of `JudgedBehavior`. */
+export interface JudgeReport extends Pick<JudgedBehavior, "about" | "difference" | "release" | "tickets"> {
   readonly behavior: string;
-  readonly tickets: readonly string[];
-  readonly about: string;
-  /** What the behavior does not do as the pull request does; undefined if it does all of it. */
-  readonly difference: string | undefined;
-  readonly release: string;
   /** Every scenario that was run. */
   readonly scenarios: readonly JudgedScenario[];
   /** The number of scenarios to run. It is larger than the number of `scenarios` only after an interruption. */

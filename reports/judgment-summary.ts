@@ -10,13 +10,9 @@ export interface CampaignSummary extends Pick<JudgedCampaigns, "seed" | "with" |
   readonly broken: readonly FindingSummary[];
 }
 
-export interface JudgmentSummary {
-  readonly behavior: string;
-  readonly tickets: readonly string[];
-  readonly about: string;
+export interface JudgmentSummary extends Pick<JudgeReport, "about" | "behavior" | "release" | "tickets"> {
   /** What the behavior does not do as the pull request does; null if it does all of it. */
   readonly difference: string | null;
-  readonly release: string;
   /** Number of scenarios that ran. */
   readonly scenarioCount: number;
   /** The scenarios that the behavior changes. */

@@ -5,7 +5,7 @@
  */
 import type { ChalkInstance } from "chalk";
 import { wrap } from "./format.ts";
-import { triesText, type VerdictRow } from "./verdicts.ts";
+import { type RealServers, triesText } from "./verdicts.ts";
 
 export interface MatrixEntry {
   /** The ticket, e.g. `ZOOKEEPER-3911`, or the name of the scenario if the bug has no ticket. */
@@ -159,13 +159,9 @@ export interface MatrixCampaigns {
 
 /**
  * Returns the matrix as a Markdown page. The page includes how many plans and seconds the campaigns needed to find each
- * bug. With `verdicts`, it also includes the tries on real servers.
+ * bug. With `real`, it also includes the tries on real servers.
  */
-export function matrixPage(
-  entries: readonly MatrixEntry[],
-  campaigns: MatrixCampaigns,
-  verdicts?: readonly VerdictRow[],
-): string {
+export function matrixPage(entries: readonly MatrixEntry[], campaigns: MatrixCampaigns, real?: RealServers): string {
   const releases = [...new Set(entries.map(({ release }) => release))];
   const bugs = [...new Set(entries.map(({ bug }) => bug))];
   const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
@@ -173,10 +169,10 @@ export function matrixPage(
     "# Known bugs and the releases of ZooKeeper",
     "",
     ...wrap(introduction(campaigns), 128),
-    ...(verdicts === undefined ? [] : ["", ...wrap(ABOUT_REAL_SERVERS, 128)]),
+    ...(real === undefined ? [] : ["", ...wrap(ABOUT_REAL_SERVERS, 128)]),
     "",
-    row(["bug", ...(verdicts === undefined ? [] : ["real servers"]), ...releases]),
-    row(["---", ...(verdicts === undefined ? [] : ["---"]), ...releases.map(() => "---")]),
+    row(["bug", ...(real === undefined ? [] : ["real servers"]), ...releases]),
+    row(["---", ...(real === undefined ? [] : ["---"]), ...releases.map(() => "---")]),
   ];
   for (const bug of bugs) {
     const cells = releases.map((release) => {
@@ -188,8 +184,8 @@ export function matrixPage(
       const share = met > 0 && met !== campaigns ? `(${met} of ${campaigns})` : "";
       return `${mark}${reproduced ? "**S** " : ""}${found}${share}`.trim() || "·";
     });
-    const real = verdicts === undefined ? [] : [triesText(verdicts.filter(({ scenario }) => isOfBug(scenario, bug)))];
-    lines.push(row([ticketOf(bug) ?? `[${bug}](../scenarios/bugs/${bug}.yaml)`, ...real, ...cells]));
+    const tries = real === undefined ? [] : [triesText(ofBug(real, bug))];
+    lines.push(row([ticketOf(bug) ?? `[${bug}](../scenarios/bugs/${bug}.yaml)`, ...tries, ...cells]));
   }
   const explanations = explanationsOf(entries).flatMap((text) => wrap(`- **!** ${text}`, 128).map(indentItem));
   return `${[...lines, "", ...explanations].join("\n")}\n`;
@@ -198,12 +194,14 @@ export function matrixPage(
 const ABOUT_REAL_SERVERS =
   "**real servers**: the tries of `zabsim confirm` that confirm the scenario on unmodified servers of a release, of " +
   "all tries. The first release has the bug, the second one does not; an open bug is tried on the newest two " +
-  "releases. [verdicts.md](verdicts.md) has the evidence. **·**: not tried.";
+  "releases. [verdicts.md](verdicts.md) has the evidence, and says how many tries a verdict needs. **·**: not tried.";
 
-/** Returns whether a scenario reproduces a bug of the matrix. */
-function isOfBug(scenario: string, bug: string): boolean {
+/** Returns the verdicts about the scenarios that reproduce a bug of the matrix. */
+function ofBug({ ensembles, verdicts }: RealServers, bug: string): RealServers {
   const ticket = ticketOf(bug);
-  return ticket === undefined ? scenario === bug : scenario.startsWith(`zookeeper-${ticket}-`);
+  const isOfBug = (scenario: string): boolean =>
+    ticket === undefined ? scenario === bug : scenario.startsWith(`zookeeper-${ticket}-`);
+  return { ensembles, verdicts: verdicts.filter(({ scenario }) => isOfBug(scenario)) };
 }
 
 function introduction({ repeat, seed, timeUs, workers }: MatrixCampaigns): string {

@@ -37,7 +37,8 @@ for (const behavior of chosen) {
   const { name, release } = behavior;
   const hasCampaigns = values.plans !== "0" && (!isFix(behavior) || positionals.length > 0);
   const report = {
-    ...{ behavior: name, ...behavior },
+    ...behavior,
+    behavior: name,
     scenarios: judgeScenarios(name, release),
     campaigns: hasCampaigns ? campaignsOf(name) : undefined,
   };

@@ -29,10 +29,10 @@ if (!values.render) {
 }
 const { campaigns, entries } = known();
 const settings = { ...campaigns, repeat: BigInt(campaigns.repeat), seed: BigInt(campaigns.seed) };
-writeFileSync(
-  docs("matrix.md"),
-  matrixPage(entries, settings, JSON.parse(readFileSync(docs("verdicts.json"), "utf8"))),
+const [verdicts, ensembles] = ["verdicts.json", "findings/ensembles.json"].map((name) =>
+  JSON.parse(readFileSync(docs(name), "utf8")),
 );
+writeFileSync(docs("matrix.md"), matrixPage(entries, settings, { verdicts, ensembles }));
 
 function runCampaigns() {
   const options = ["--repeat", String(CAMPAIGNS.repeat), "--time", `${CAMPAIGNS.timeUs / 1e6}s`, "--json"];

@@ -24,6 +24,10 @@ const { positionals, values } = parseArgs({
   },
 });
 const tries = Number(values.tries);
+if (!Number.isInteger(tries) || tries < 1) {
+  console.error(`verdicts: --tries ${values.tries}: accepted are whole numbers from 1`);
+  process.exit(2);
+}
 const file = join(root, "docs", "verdicts.json");
 const { pairOf, verdictPairs } = await importBundle("test/confirm/verdict-pairs.ts", "out/verdict-pairs.mjs");
 const { addTries, mergeVerdicts, verdictRow, verdictsPage } = await importBundle(
@@ -53,7 +57,6 @@ for (const pair of todo) {
   const before = sameRow(pair);
   const more = verdictRow(confirm(pair, tries - (before?.tries ?? 0)), {
     role: pair.role,
-    inEnsembles: pair.inEnsembles,
     ...digestsOf(pair),
   });
   const row = before === undefined ? more : addTries(before, more);
@@ -63,7 +66,8 @@ for (const pair of todo) {
   );
 }
 if (!values.list) {
-  writeFileSync(join(root, "docs", "verdicts.md"), verdictsPage(read()));
+  const ensembles = JSON.parse(readFileSync(join(root, "docs", "findings", "ensembles.json"), "utf8"));
+  writeFileSync(join(root, "docs", "verdicts.md"), verdictsPage({ verdicts: read(), ensembles }));
   spawnSync(process.execPath, [join(root, "scripts", "matrix.mjs"), "--render"], { stdio: "inherit" });
 }
 

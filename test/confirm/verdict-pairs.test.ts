@@ -1,6 +1,6 @@
 /** Tests which scenarios and releases `npm run verdicts` asks. */
 import { expect, it } from "vitest";
-import { pairOf, verdictPairs } from "./verdict-pairs.ts";
+import { verdictPairs } from "./verdict-pairs.ts";
 
 const FIXED = "zookeeper-4643-current-epoch-before-diff-is-logged";
 
@@ -18,10 +18,4 @@ it("asks open bugs on the newest releases, fixed ones with and without the bug, 
 it("asks no release in which the scenario fails because of another bug", () => {
   const name = "zookeeper-4785-queue-not-read-back-higher-epoch-wins";
   expect(verdictPairs([name], []).map(({ release }) => release)).toEqual(["3.9.1", "3.9.3"]);
-});
-
-it("knows the open bugs that the kind ensembles shows, on the release that it asks", () => {
-  expect(pairOf("open-leader-shows-old-list", "3.9.5").inEnsembles).toBe(true);
-  expect(pairOf("open-leader-shows-old-list", "3.9.4").inEnsembles).toBe(false);
-  expect(pairOf("open-snapshot-survives-trunc", "3.9.5").inEnsembles).toBe(false);
 });

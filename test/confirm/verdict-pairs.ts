@@ -3,19 +3,12 @@ import { KNOWN_BUGS, type KnownBug, MATRIX_BUGS, OPEN_BUGS } from "../../fuzz/kn
 import { MATRIX_RELEASES } from "../../fuzz/matrix.ts";
 import { behaviorOf, PUBLISHED_RELEASES } from "../../protocol/releases.ts";
 import type { VerdictRole } from "../../reports/verdicts.ts";
-import { OWN } from "../java/ensemble-scenarios.ts";
-
-/** The open bugs that the kind `ensembles` of `npm run test:java` shows on 3.9.5. */
-const IN_ENSEMBLES: ReadonlySet<string> = new Set(Object.keys(OWN).map((name) => `open-${name}`));
-const ENSEMBLES_RELEASE = "3.9.5";
 
 /** A scenario and a release. */
 export interface VerdictPair {
   readonly scenario: string;
   readonly release: string;
   readonly role: VerdictRole;
-  /** Whether the kind `ensembles` of `npm run test:java` shows the bug. */
-  readonly inEnsembles: boolean;
 }
 
 /** The releases on which open bugs are asked. */
@@ -48,8 +41,7 @@ export function pairOf(scenario: string, release: string): VerdictPair {
   const bugs = KNOWN_BUGS.filter((bug) => isShownBy(bug, scenario));
   const isAffected = bugs.some((bug) => bug.isIn(behaviorOf(release)));
   const role = bugs.length === 0 ? "conformance" : isAffected ? "affected" : "free";
-  const inEnsembles = release === ENSEMBLES_RELEASE && IN_ENSEMBLES.has(scenario);
-  return { scenario, release, role, inEnsembles };
+  return { scenario, release, role };
 }
 
 /** Scenarios of tickets that only show the cause of an open bug fail only in older releases. */

@@ -76,7 +76,11 @@ describe("the generated parts", () => {
     [{ confirmed: 10, tries: 10, inOrder: 10 }, "confirmed: 10 of 10 tries (`zabsim confirm`)"],
     [{ confirmed: 9, tries: 10, inOrder: 8 }, "confirmed: 9 of 10 tries, 8 of them in the order of the simulated run"],
     [{ confirmed: 1, tries: 10, inOrder: 10 }, "confirmed in some tries: 1 of 10 tries"],
-    [null, "confirmed (`zabsim confirm`)"],
+    [
+      { confirmed: 2, tries: 2, inOrder: 2 },
+      "confirmed so far: 2 of 2 tries (`zabsim confirm`; a verdict needs 10 tries)",
+    ],
+    [null, "confirmed in one try (`zabsim confirm`)"],
   ])("say how many tries are confirmed: %j", (tries, text) => {
     expect(verdictText({ ...facts, tries })).toContain(text);
   });

@@ -8,16 +8,16 @@ import { bugPaths, readScenario } from "../../cli/scenario-files.ts";
 import { bugOfScenario, releasesWith } from "../../fuzz/about-bugs.ts";
 import { judgedBehaviorNamed } from "../../fuzz/judged-behaviors.ts";
 import { PUBLISHED_RELEASES } from "../../protocol/releases.ts";
+import { ensembleOf, type RecordedEnsemble } from "../../reports/ensemble-answers.ts";
 import {
   type ConfirmedTry,
-  type EnsembleAnswer,
   type FindingFacts,
   findingsIndex,
   type Synchronization,
-  type TryCount,
   withBlocks,
 } from "../../reports/finding-report.ts";
 import type { JudgmentSummary } from "../../reports/judgment-summary.ts";
+import type { VerdictRow } from "../../reports/verdicts.ts";
 import { runScenario } from "../../scenarios/run.ts";
 import { recordsOf } from "../../scenarios/scenario-run.ts";
 
@@ -26,17 +26,6 @@ const SCENARIOS = dirname(bugPaths()[0] as string);
 const DOCS = join(SCENARIOS, "..", "..", "docs");
 export const FINDINGS = join(DOCS, "findings");
 const RELEASE = PUBLISHED_RELEASES.at(-1) as string;
-
-/** The scenarios of the kind `ensembles` whose names are not those of the reports without `open-`. */
-const OTHER_NAMES: Readonly<Record<string, string>> = {
-  "open-changed-election-address-never-dialed": "changed-election-ports-pending",
-};
-
-/** A row of docs/verdicts.json. */
-interface VerdictRow extends TryCount {
-  readonly scenario: string;
-  readonly release: string;
-}
 
 function recorded<T>(path: string): readonly T[] {
   return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as T[]) : [];
@@ -89,7 +78,6 @@ export function factsOf(name: string): FindingFacts {
   const affected = recordedAffected()[name] ?? [];
   const isOfReport = ({ release, scenario }: ConfirmedTry | VerdictRow): boolean =>
     scenario === name && release === RELEASE;
-  const ensemble = OTHER_NAMES[name] ?? name.replace(/^open-/, "");
   const verdict = recorded<VerdictRow>(join(DOCS, "verdicts.json")).find((row) => isOfReport(row) && row.tries > 0);
   return {
     scenario: name,
@@ -103,9 +91,8 @@ export function factsOf(name: string): FindingFacts {
     confirmedTry: recorded<ConfirmedTry>(join(FINDINGS, "confirmed.json")).find(isOfReport) ?? null,
     tries: verdict ?? null,
     ensemble:
-      recorded<EnsembleAnswer>(join(FINDINGS, "ensembles.json")).find(
-        ({ release, scenario }) => scenario === ensemble && release === RELEASE,
-      ) ?? null,
+      ensembleOf({ scenario: name, release: RELEASE }, recorded<RecordedEnsemble>(join(FINDINGS, "ensembles.json"))) ??
+      null,
     judgment: recorded<JudgmentSummary>(join(FINDINGS, "judged.json")).find(({ behavior }) => behavior === fix) ?? null,
   };
 }
@@ -132,6 +119,16 @@ function synchronizationsOf(name: string): Synchronization[] {
   return recordsOf(records, "sync-decided").map((record) => ({ ...record, leader: record.server }));
 }
 
+/** Returns the known bugs that real servers of the newest release show, and that no report describes. */
+function bugsWithoutReport(): string[] {
+  const idOf = (scenario: string): string => bugOfScenario(scenario)?.id ?? scenario;
+  const reported = reportNames().map(idOf);
+  const shown = recorded<VerdictRow>(join(DOCS, "verdicts.json")).filter(
+    ({ release, role, verdict }) => release === RELEASE && role === "affected" && verdict === "confirmed",
+  );
+  return [...new Set(shown.map(({ scenario }) => idOf(scenario)))].filter((id) => !reported.includes(id)).sort();
+}
+
 /** Returns the text that each file of docs/findings/ must have, by its path. */
 export function reportFiles(): Map<string, string> {
   const all = reportNames().map(factsOf);
@@ -139,5 +136,5 @@ export function reportFiles(): Map<string, string> {
     const path = join(FINDINGS, `${facts.scenario}.md`);
     return [path, withBlocks(readFileSync(path, "utf8"), facts)];
   });
-  return new Map([...pages, [join(FINDINGS, "README.md"), findingsIndex(all)]]);
+  return new Map([...pages, [join(FINDINGS, "README.md"), findingsIndex(all, bugsWithoutReport())]]);
 }

@@ -1,7 +1,9 @@
 /** The data of docs/matrix.md: merging rows into it (scripts/matrix.mjs), and the page that it renders to. */
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import type { RecordedEnsemble } from "../../reports/ensemble-answers.ts";
 import { type MatrixEntry, matrixPage } from "../../reports/matrix.ts";
+import type { VerdictRow } from "../../reports/verdicts.ts";
 import { entryOf, type MatrixData, mergeMatrix } from "./matrix-data.ts";
 
 const CAMPAIGNS = { repeat: 3, seed: 1, timeUs: 60_000_000, workers: 2 };
@@ -33,10 +35,14 @@ it("reads a cell of zabsim matrix --json", () => {
   });
 });
 
-it("docs/matrix.md is what docs/matrix.json and docs/verdicts.json render to", () => {
+it("docs/matrix.md is what docs/matrix.json, docs/verdicts.json and docs/findings/ensembles.json render to", () => {
   const read = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), "utf8");
   const { campaigns, entries } = JSON.parse(read("matrix.json")) as MatrixData;
   const { repeat, seed } = campaigns;
   const settings = { ...campaigns, repeat: BigInt(repeat), seed: BigInt(seed) };
-  expect(read("matrix.md")).toBe(matrixPage(entries, settings, JSON.parse(read("verdicts.json"))));
+  const real = {
+    verdicts: JSON.parse(read("verdicts.json")) as VerdictRow[],
+    ensembles: JSON.parse(read("findings/ensembles.json")) as RecordedEnsemble[],
+  };
+  expect(read("matrix.md")).toBe(matrixPage(entries, settings, real));
 });

@@ -15,6 +15,7 @@ import {
   type ServerId,
   serverIdsOf,
 } from "../../protocol/index.ts";
+import type { EnsembleAnswer, EnsembleServer } from "../../reports/ensemble-answers.ts";
 import { ScenarioRunner } from "../../scenarios/run.ts";
 import type { Scenario, Step } from "../../scenarios/scenario.ts";
 import { recordsOf, type ScenarioRun } from "../../scenarios/scenario-run.ts";
@@ -29,31 +30,6 @@ export interface EnsembleQuestion {
   readonly steps: readonly object[];
   /** A server whose connections to leaders are counted. */
   readonly joiner?: number;
-}
-
-/** The state of the ensemble at the end. */
-interface EnsembleAnswer {
-  /** The results of the writes and reconfigurations, in order. */
-  readonly results: readonly string[];
-  /** The versions of all configurations with which servers started, or that were committed, ascending. */
-  readonly versions: readonly string[];
-  /** The running servers. */
-  readonly servers: Readonly<Record<string, ServerState>>;
-  /** How often the counted server has connected to a leader. */
-  readonly joins?: number;
-}
-
-interface ServerState {
-  readonly mode: "leader" | "follower" | "observer" | "none";
-  /** The configuration in the files, and that in zoo.cfg.dynamic.next. */
-  readonly committed: string;
-  readonly pending?: string;
-  /** The configuration that a client reads, if its session can be committed. */
-  readonly znode?: string;
-  /** How many writes a client reads there. */
-  readonly writes?: string;
-  readonly acceptedEpoch?: number;
-  readonly currentEpoch?: number;
 }
 
 function scenarioOf(name: string, release = "3.9.5"): Scenario {
@@ -118,13 +94,13 @@ function resultOf({ endUs, records, steps }: ScenarioRun, step: Step, i: number)
   return recordsOf(records, "committed").some(isCommit) ? "ok" : OUTSTANDING;
 }
 
-const MODES: Readonly<Record<number, ServerState["mode"]>> = {
+const MODES: Readonly<Record<number, EnsembleServer["mode"]>> = {
   [LEADING]: "leader",
   [FOLLOWING]: "follower",
   [OBSERVING]: "observer",
 };
 
-function stateOf({ cluster }: ScenarioRunner, sid: ServerId, commits: boolean): ServerState {
+function stateOf({ cluster }: ScenarioRunner, sid: ServerId, commits: boolean): EnsembleServer {
   const peer = cluster.server(sid)?.peer;
   if (peer === undefined) throw new Error(`server ${sid} is down`);
   const { committed, next } = cluster.configFiles(sid);

@@ -38,7 +38,7 @@ steps:
 until: 30s
 `,
   // Server 1 dials only the committed election ports of the others, which do not connect to it.
-  "changed-election-ports-pending": `
+  "changed-election-address-never-dialed": `
 servers:
   1:
     config: { voters: [1, 2, 3], version: "1:0" }

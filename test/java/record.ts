@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
+import type { RecordedEnsemble } from "../../reports/ensemble-answers.ts";
 import type { JavaProgram } from "./java-program.ts";
 import { isDrawn, type Kind, type Question } from "./kinds.ts";
 
@@ -26,12 +27,6 @@ export async function record(java: JavaProgram, kind: Kind, release: string, fol
     return `${JSON.stringify({ id: name, ...rest, expect: answer })}\n`;
   });
   writeFileSync(join(folder, `${kind.name}-${release}.jsonl.gz`), gzipSync(lines.join(""), { level: 9 }));
-}
-
-/** An answer of the kind `ensembles`, as docs/findings/ensembles.json keeps it. */
-interface RecordedEnsemble {
-  readonly scenario: string;
-  readonly release: string;
 }
 
 /**

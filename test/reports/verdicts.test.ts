@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Confirmation, Try } from "../../confirm/confirm.ts";
+import type { RecordedEnsemble } from "../../reports/ensemble-answers.ts";
 import {
   addTries,
   mergeVerdicts,
@@ -11,7 +12,7 @@ import {
   verdictsPage,
 } from "../../reports/verdicts.ts";
 
-const FACTS = { role: "affected", inEnsembles: false, scenarioDigest: "a", codeDigest: "b" } as const;
+const FACTS = { role: "affected", scenarioDigest: "a", codeDigest: "b" } as const;
 const violation = { invariant: "follower-is-prefix", server: 3, text: "acknowledges 1:6" } as const;
 const confirmed: Try = {
   ...{ verdict: "confirmed", difference: null, violations: [violation], deviations: [], servers: [], seconds: 4 },
@@ -75,28 +76,60 @@ it("merges rows by scenario and release", () => {
   ]);
 });
 
-it("groups the releases with the same tries, and puts evidence and reasons into the page", () => {
+describe("the pages", () => {
   const staged = row(confirmed);
   const unstaged: VerdictRow = { ...row(), verdict: "not stageable", release: "3.9.4", reason: "a | b" };
-  expect(triesText([unstaged, staged])).toBe("3.9.4: not stageable; 3.9.5: 1 of 1");
-  expect(triesText([staged, { ...staged, release: "3.9.6" }])).toBe("3.9.5, 3.9.6: 1 of 1");
-  expect(triesText([{ ...unstaged, inEnsembles: true }])).toBe("3.9.4: confirmed (ensembles)");
-  expect(triesText([])).toBe("·");
-  const page = verdictsPage([unstaged, staged, { ...row(refuted), role: "free" }]);
-  expect(page).toContain("| open-a | 3.9.4 | not stageable |  |  | a \\| b |");
-  expect(page).toContain("| open-a | 3.9.5 | confirmed | 1 of 1 | 1 | follower-is-prefix: server 3 acknowledges 1:6 |");
-  expect(page.split("## Releases without the bug")[1]).toContain(
-    "| open-a | 3.9.5 | refuted | 0 of 1 | server 1 never starts |",
-  );
+  const ensemble: RecordedEnsemble = { scenario: "a", release: "3.9.4", results: [], versions: [], servers: {} };
+  const cells = (verdicts: readonly VerdictRow[], ensembles: readonly RecordedEnsemble[] = []): string =>
+    triesText({ verdicts, ensembles });
+
+  it("group the releases with the same tries", () => {
+    expect(cells([unstaged, staged])).toBe("3.9.4: not stageable; 3.9.5: 1 of 1");
+    expect(cells([staged, { ...staged, release: "3.9.6" }])).toBe("3.9.5, 3.9.6: 1 of 1");
+    expect(cells([])).toBe("·");
+  });
+
+  it("use the recorded answers of ensembles of the same release", () => {
+    expect(cells([unstaged], [ensemble])).toBe("3.9.4: confirmed (ensembles)");
+    expect(cells([unstaged], [{ ...ensemble, release: "3.9.5" }])).toBe("3.9.4: not stageable");
+    expect(cells([{ ...unstaged, scenario: "a" }], [ensemble])).toBe("3.9.4: not stageable");
+    const page = verdictsPage({ verdicts: [unstaged], ensembles: [ensemble] });
+    expect(page).toContain("| open-a | 3.9.4 | confirmed (ensembles) |  |  | a \\| b |");
+  });
+
+  it("have evidence and reasons", () => {
+    const page = verdictsPage({ verdicts: [unstaged, staged, { ...row(refuted), role: "free" }], ensembles: [] });
+    expect(page).toContain("| open-a | 3.9.4 | not stageable |  |  | a \\| b |");
+    expect(page).toContain(
+      "| open-a | 3.9.5 | confirmed so far | 1 of 1 | 1 | follower-is-prefix: server 3 acknowledges 1:6 |",
+    );
+    expect(page.split("## Releases without the bug")[1]).toContain(
+      "| open-a | 3.9.5 | refuted so far | 0 of 1 | server 1 never starts |",
+    );
+  });
+
+  it("distinguish fewer than 10 tries from 10", () => {
+    const ten = row(...Array.from({ length: 10 }, () => confirmed));
+    const page = verdictsPage({ verdicts: [ten, { ...staged, release: "3.9.4" }], ensembles: [] });
+    expect(page).toContain("| open-a | 3.9.5 | confirmed | 10 of 10 |");
+    expect(page).toContain("| open-a | 3.9.4 | confirmed so far | 1 of 1 |");
+    expect(page).toContain("Rows with tries: 2. Rows with 10 tries or more: 1.");
+    const shipped = [ten, staged, unstaged].map((one): VerdictRow => ({ ...one, role: "conformance" }));
+    expect(verdictsPage({ verdicts: shipped, ensembles: [] })).toContain(
+      "Of 3 scenarios: confirmed 2 (1 of them so far), refuted 0, not stageable 1.",
+    );
+  });
 });
 
 describe("docs/verdicts.json", () => {
   const docs = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), "utf8");
-  const rows = JSON.parse(docs("verdicts.json")) as VerdictRow[];
+  const verdicts = JSON.parse(docs("verdicts.json")) as VerdictRow[];
+  const ensembles = JSON.parse(docs("findings/ensembles.json")) as RecordedEnsemble[];
 
   it("confirms no bug on a release that does not have it", () => {
-    expect(rows.filter(({ role, verdict }) => role === "free" && verdict === "confirmed")).toEqual([]);
+    expect(verdicts.filter(({ role, verdict }) => role === "free" && verdict === "confirmed")).toEqual([]);
   });
 
-  it("is what docs/verdicts.md shows", () => expect(docs("verdicts.md")).toBe(verdictsPage(rows)));
+  it("and docs/findings/ensembles.json are what docs/verdicts.md shows", () =>
+    expect(docs("verdicts.md")).toBe(verdictsPage({ verdicts, ensembles })));
 });
