@@ -179,7 +179,7 @@ export class Server implements NodeProgram<Message>, Effects {
     return this.peer.write(value, bytes);
   }
 
-  /** Makes the log thread start a new log file and save a snapshot. Returns false if the server does not serve. */
+  /** Makes the log thread start a new log file and save a snapshot. Returns false if it does not run. */
   takeSnapshot(): boolean {
     this.input();
     return this.peer.takeSnapshot();

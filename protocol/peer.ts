@@ -549,13 +549,11 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
 
   /**
    * Input: the log thread starts a new log file and saves a snapshot, as after snapCount transactions
-   * (SyncRequestProcessor#run). Returns false if the server does not serve.
+   * (SyncRequestProcessor#run). Returns false if the server does not serve, or if its log thread does not run.
    */
   takeSnapshot(): boolean {
     if (!this.alive || !this.serving) return false;
-    if (this.leader !== null) this.leader.takeSnapshot();
-    else this.learner?.takeSnapshot();
-    return true;
+    return (this.leader ?? this.learner)?.takeSnapshot() ?? false;
   }
 
   /**

@@ -175,7 +175,7 @@ export type Action =
   | { readonly pause: ServerOrLeader }
   /**
    * Makes a server start a new log file and save a snapshot in the background, as its log thread does after a random
-   * number of transactions (snapCount). Has no effect at a server that does not serve.
+   * number of transactions (snapCount). Has no effect if the log thread does not run.
    */
   | { readonly snapshot: ServerOrLeader }
   /** Stalls one thread of a server while its other threads continue. */

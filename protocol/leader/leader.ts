@@ -504,9 +504,9 @@ export class Leader
     return "queued";
   }
 
-  /** Makes the log thread take a snapshot now. */
-  takeSnapshot(): void {
-    this.log?.takeSnapshot();
+  /** Makes the log thread take a snapshot now. Returns false if it does not run. */
+  takeSnapshot(): boolean {
+    return this.log?.takeSnapshot() ?? false;
   }
 
   /** Stalls the thread of PrepRequestProcessor: requests wait, and all other threads continue. */

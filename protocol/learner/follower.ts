@@ -164,8 +164,8 @@ export class Follower implements LearnerService, LogListener, CommitListener {
     if (work === WORK_APPLY_COMMITS) this.commitProcessor.run();
   }
 
-  takeSnapshot(): void {
-    this.log.takeSnapshot();
+  takeSnapshot(): boolean {
+    return this.log.takeSnapshot();
   }
 
   stopLog(): boolean {

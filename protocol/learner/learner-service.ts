@@ -13,8 +13,8 @@ export interface LearnerService {
   /** Handles a packet from the leader (Follower#processPacket, Observer#processPacket). */
   receive(message: QuorumPacket): void;
   workDone(work: ThreadWork): void;
-  /** Makes the log thread take a snapshot now. */
-  takeSnapshot(): void;
+  /** Makes the log thread take a snapshot now. Returns false if it does not run. */
+  takeSnapshot(): boolean;
   /**
    * Stops the log thread. Returns true if it is idle. If not, the learner is notified later (ServingLearner#logIdle).
    */

@@ -310,9 +310,9 @@ export class Learner implements SyncLearner, ServingLearner, HostingFollower {
 
   // ---- serving
 
-  /** Makes the log thread of a serving learner take a snapshot now. */
-  takeSnapshot(): void {
-    if (this.phase === "serving") this.service?.takeSnapshot();
+  /** Makes the log thread of a serving learner take a snapshot now. Returns false if it does not run. */
+  takeSnapshot(): boolean {
+    return this.phase === "serving" && this.service?.takeSnapshot() === true;
   }
 
   startProcessors(): FollowerProcessors | null {

@@ -99,8 +99,8 @@ export class Observer implements LearnerService, LogListener, CommitListener {
     if (work === WORK_APPLY_COMMITS) this.commitProcessor.run();
   }
 
-  takeSnapshot(): void {
-    this.log.takeSnapshot();
+  takeSnapshot(): boolean {
+    return this.server.settings.observerSyncEnabled && this.log.takeSnapshot();
   }
 
   stopLog(): boolean {

@@ -60,9 +60,11 @@ export class LogThread implements LogUser {
     if (this.state === "idle") this.begin();
   }
 
-  /** Rolls the log and starts to save a snapshot now, as after a number of transactions. */
-  takeSnapshot(): void {
+  /** Rolls the log and starts to save a snapshot, as after a number of transactions. Returns false if it has ended. */
+  takeSnapshot(): boolean {
+    if (this.state === "failed" || this.state === "retrying") return false;
     this.rollAndSnapshot();
+    return true;
   }
 
   /** Makes the thread end after its next sync. It then drops its queue. */

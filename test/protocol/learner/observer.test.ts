@@ -38,6 +38,7 @@ describe("an observer", () => {
     const { bare, send } = observing({ settings: { observerSyncEnabled: false } });
     send(inform("1:1"));
     expect([bare.log.length, bare.peer.database.history.length]).toEqual([0, 1]);
+    expect(bare.peer.takeSnapshot()).toBe(false);
   });
 
   it("answers PING, ignores the packets of followers, and reports an illegal packet", () => {

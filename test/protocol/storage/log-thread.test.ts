@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DISK_BACKGROUND_SNAPSHOT } from "../../../protocol/index.ts";
+import { DISK_BACKGROUND_SNAPSHOT, DISK_SYNC_LOG } from "../../../protocol/index.ts";
 import { ack, ackEpoch, BarePeer, info } from "../../conformance/bare-peer.ts";
 
 /** Makes a serving leader of three servers with one follower. The test completes the leader's disk operations. */
@@ -65,6 +65,20 @@ describe("the log thread", () => {
     write(2);
     expect(database.snapshots).toHaveLength(length + 1);
     expect(bare.failures).toEqual([]);
+  });
+
+  it("takes a snapshot on request, but none after a failed sync has ended it", () => {
+    const bare = serving();
+    const { database } = bare.peer;
+    const { length } = database.snapshots;
+    expect(bare.peer.takeSnapshot()).toBe(true);
+    bare.disk();
+    expect(database.snapshots).toHaveLength(length + 1);
+    bare.input(() => void bare.peer.write("a"));
+    bare.failNext = DISK_SYNC_LOG;
+    bare.disk();
+    expect(bare.peer.takeSnapshot()).toBe(false);
+    expect(database.snapshots).toHaveLength(length + 1);
   });
 
   it("a leader commits a transaction when it has synced it and one of two followers has acknowledged it", () => {
