@@ -1,6 +1,8 @@
 /** The data of docs/matrix.md: merging rows into it (scripts/matrix.mjs), and the page that it renders to. */
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { labelOf, MATRIX_BUGS } from "../../fuzz/known-bugs.ts";
+import { MATRIX_RELEASES } from "../../fuzz/matrix.ts";
 import type { RecordedEnsemble } from "../../reports/ensemble-answers.ts";
 import { type MatrixEntry, matrixPage } from "../../reports/matrix.ts";
 import type { VerdictRow } from "../../reports/verdicts.ts";
@@ -33,6 +35,16 @@ it("reads a cell of zabsim matrix --json", () => {
     ...{ ...cell, why: "A reason.", campaigns: 3, met: 2 },
     median: { runs: 7, seconds: 2.5 },
   });
+});
+
+it("docs/matrix.json has each bug in each release, with the releases that have it now", () => {
+  const text = readFileSync(new URL("../../docs/matrix.json", import.meta.url), "utf8");
+  const { entries } = JSON.parse(text) as MatrixData;
+  const cells = entries.map(({ bug, expected, release }) => `${bug} ${release} ${expected}`);
+  const now = MATRIX_BUGS.flatMap((bug) =>
+    MATRIX_RELEASES.map((release) => `${labelOf(bug)} ${release} ${bug.affected.includes(release)}`),
+  );
+  expect(cells.toSorted()).toEqual(now.toSorted());
 });
 
 it("docs/matrix.md is what docs/matrix.json, docs/verdicts.json and docs/findings/ensembles.json render to", () => {
