@@ -1,5 +1,7 @@
 /** The part of the kind `ensembles` that needs no Java. */
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import type { RecordedEnsemble } from "../../reports/ensemble-answers.ts";
 import { type EnsembleQuestion, ensembleQuestions } from "./ensemble-questions.ts";
 
 const questions = ensembleQuestions.fixed as readonly EnsembleQuestion[];
@@ -24,6 +26,16 @@ describe.each(questions.map((one) => [one.scenario, one] as const))("the scenari
   });
 
   it.skip("agrees with an ensemble of real servers (run: npm run test:java -- --kind ensembles)");
+});
+
+describe("docs/findings/ensembles.json", () => {
+  const text = readFileSync(new URL("../../docs/findings/ensembles.json", import.meta.url), "utf8");
+  const recorded = JSON.parse(text) as readonly RecordedEnsemble[];
+
+  const cases = recorded.map((one) => [one.release, one.scenario, one] as const);
+  it.each(cases)("zabsim agrees with real servers of %s: %s", (release, scenario, java) => {
+    expect(ensembleQuestions.agrees?.(question(scenario), release, java)).toBe(true);
+  });
 });
 
 describe("the comparison of two ensembles", () => {

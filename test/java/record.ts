@@ -34,7 +34,8 @@ export async function record(java: JavaProgram, kind: Kind, release: string, fol
  * Leaves out an answer that differs from zabsim's. Asks all questions at the same time, as a comparison does.
  */
 export async function recordEnsembles(java: JavaProgram, kind: Kind, release: string, file: string): Promise<void> {
-  const questions = (kind.fixed ?? []) as readonly (Question & { readonly scenario: string })[];
+  const all = (kind.fixed ?? []) as readonly (Question & { readonly scenario: string })[];
+  const questions = all.filter((question) => kind.asks?.(question, release) ?? true);
   const answers = await java.ask(kind.name, questions);
   const fresh = questions.flatMap((question, i) => {
     const { scenario } = question;
@@ -44,6 +45,6 @@ export async function recordEnsembles(java: JavaProgram, kind: Kind, release: st
     return [];
   });
   const older = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as RecordedEnsemble[]) : [];
-  const all = [...older.filter((one) => one.release !== release), ...fresh];
-  writeFileSync(file, `[\n${all.map((one) => JSON.stringify(one)).join(",\n")}\n]\n`);
+  const kept = [...older.filter((one) => one.release !== release), ...fresh];
+  writeFileSync(file, `[\n${kept.map((one) => JSON.stringify(one)).join(",\n")}\n]\n`);
 }
