@@ -17,23 +17,23 @@ import { importBundle, root } from "./import-bundle.mjs";
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
-    tries: { type: "string", default: "10" },
+    tries: { type: "string" },
     list: { type: "boolean", default: false },
     render: { type: "boolean", default: false },
     "keep-older": { type: "boolean", default: false },
   },
 });
-const tries = Number(values.tries);
+const { addTries, mergeVerdicts, TRIES, verdictRow, verdictsPage } = await importBundle(
+  "reports/verdicts.ts",
+  "out/verdicts.mjs",
+);
+const tries = Number(values.tries ?? TRIES);
 if (!Number.isInteger(tries) || tries < 1) {
   console.error(`verdicts: --tries ${values.tries}: accepted are whole numbers from 1`);
   process.exit(2);
 }
 const file = join(root, "docs", "verdicts.json");
 const { pairOf, verdictPairs } = await importBundle("test/confirm/verdict-pairs.ts", "out/verdict-pairs.mjs");
-const { addTries, mergeVerdicts, verdictRow, verdictsPage } = await importBundle(
-  "reports/verdicts.ts",
-  "out/verdicts.mjs",
-);
 
 const pathsIn = (folder) =>
   readdirSync(join(root, "scenarios", folder))
