@@ -35,10 +35,10 @@ export class FakeSocket extends EventEmitter {
     for (const chunk of chunks) this.emit("data", Buffer.from(chunk));
   }
 
-  /** The server closes the connection. */
+  /** The server closes the connection. As in Node, the socket is open until the event `close`. */
   closes(): void {
-    this.destroyed = true;
     this.emit("end");
+    this.destroyed = true;
     this.emit("close");
   }
 
