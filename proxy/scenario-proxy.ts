@@ -35,7 +35,7 @@ import { ProxiedConnection, type WaitingMessage } from "../traffic/proxied-conne
 import type { WireRules } from "../wire/index.ts";
 import { withAddressesFor } from "./addresses.ts";
 import { type SeenEvent, type SeenHandshake, SeenHandshakes } from "./handshakes.ts";
-import type { LinkCount } from "./link-counts.ts";
+import type { LinkCount } from "./links.ts";
 import { type Fate, type NetworkOwner, ProxiedNetwork } from "./proxied-network.ts";
 import type { PairOfPorts, ProxiedServers } from "./proxy-config.ts";
 import { connectionEntry, messageEntry, nameOf, type TraceEntry } from "./proxy-trace.ts";
@@ -151,7 +151,7 @@ export class ScenarioProxy implements NetworkOwner, StepEnsemble {
 
   get result(): ProxyResult {
     const { active, all: handshakes, epoch, leader } = this.handshakes;
-    return { handshakes, links: this.network.counts.all, steps: this.script.outcomes, leader, epoch, active };
+    return { handshakes, links: this.network.links.counts, steps: this.script.outcomes, leader, epoch, active };
   }
 
   // ---- connections

@@ -3,7 +3,7 @@ import type { ChalkInstance } from "chalk";
 import type { PossibleDecision } from "../decide/possible-decisions.ts";
 import { formatZxid64 } from "../protocol/zxid.ts";
 import type { SeenHandshake } from "../proxy/handshakes.ts";
-import type { LinkCount } from "../proxy/link-counts.ts";
+import type { LinkCount } from "../proxy/links.ts";
 import type { ProxyResult } from "../proxy/scenario-proxy.ts";
 import type { Step } from "../scenarios/scenario.ts";
 import type { StepOutcome } from "../scenarios/script.ts";

@@ -1,7 +1,7 @@
 /** Sockets and a clock without a network: a test gives the bytes of a server, and reads what the proxy writes. */
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
-import type { Clock } from "../../proxy/proxied-network.ts";
+import type { Clock } from "../../proxy/real-clock.ts";
 
 /** The proxy's side of a connection to one server. */
 export class FakeSocket extends EventEmitter {
@@ -54,6 +54,11 @@ export class FakeClock implements Clock {
 
   at(timeUs: number, task: () => void): void {
     this.tasks.push({ timeUs, task });
+  }
+
+  /** Number of tasks that wait. */
+  get waiting(): number {
+    return this.tasks.length;
   }
 
   advanceTo(timeUs: number): void {
