@@ -8,6 +8,7 @@ import { unmetExpectations } from "../proxy/expectations.ts";
 import type { SeenHandshake } from "../proxy/handshakes.ts";
 import { type ProxiedServers, readProxyConfig } from "../proxy/proxy-config.ts";
 import { traceHead } from "../proxy/proxy-trace.ts";
+import { RealClock } from "../proxy/real-clock.ts";
 import { PortError, type ProxyOwner, ScenarioProxy } from "../proxy/scenario-proxy.ts";
 import { type ProxyReport, proxyJson, proxyText } from "../reports/proxy.ts";
 import { timelineLine } from "../reports/timeline.ts";
@@ -32,7 +33,6 @@ export interface ProxyCliOptions {
 
 const ACCEPTED_CONFIG = "a YAML file with the addresses of the servers; docs/proxy.md describes it";
 const ACCEPTED_SCENARIO = "the path of a scenario file with network steps";
-const US_PER_MS = 1000;
 
 export async function proxy(options: ProxyCliOptions): Promise<number> {
   const { config: file, zookeeper: release = "newest" } = options;
@@ -104,10 +104,11 @@ function traceOf(file: string | undefined): { readonly write: (line: object) => 
 /** Resolves at the end of the time, or when the user interrupts the command. */
 function ended(untilUs: number | undefined, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    // Without a timer, the listeners keep the process alive.
-    const timer = untilUs === undefined ? undefined : setTimeout(resolve, untilUs / US_PER_MS);
+    // Without a time, the listeners keep the process alive.
+    const clock = new RealClock();
+    if (untilUs !== undefined) clock.at(untilUs, resolve);
     const stop = (): void => {
-      clearTimeout(timer);
+      clock.stop();
       resolve();
     };
     if (signal.aborted) stop();

@@ -119,13 +119,8 @@ export class Witness implements Evidence {
     const notes = this.invariants.notesFor(asServerId(server.id));
     this.known.set(server.id, {
       ...{ notes, leader: undefined, epoch: asEpoch(-1), hasAckedNewLeader: false, serves: undefined, isLooking: true },
-      ...{
-        tree: undefined,
-        snapshot: undefined,
-        beforeTrunc: undefined,
-        afterTrunc: undefined,
-        truncatedTo: undefined,
-      },
+      ...{ tree: undefined, snapshot: undefined },
+      ...{ beforeTrunc: undefined, afterTrunc: undefined, truncatedTo: undefined },
       ...{ proposed: new Set<Zxid>(), committed: new Set<Zxid>() },
     });
     notes.stateChanged(LOOKING, ELECTION);
