@@ -1,6 +1,4 @@
 /** `zabsim proxy` sits between real servers and performs the network steps of a scenario on their connections. */
-import { closeSync, openSync, writeFileSync } from "node:fs";
-import { withOutputError } from "../campaign/output-files.ts";
 import type { ProtocolRecord } from "../cluster/records.ts";
 import { rulesThatFit } from "../probe/opinion.ts";
 import { loadProxyScenario, type ProxyScenario } from "../proxy/check-scenario.ts";
@@ -19,6 +17,7 @@ import { EXIT_FINDING, EXIT_OK } from "./exit-codes.ts";
 import { interruptible } from "./interrupt.ts";
 import { paintFor } from "./options.ts";
 import { hint, textWidth, write } from "./output.ts";
+import { TraceFile, unlessFailed } from "./trace-file.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface ProxyCliOptions {
@@ -42,9 +41,10 @@ export async function proxy(options: ProxyCliOptions): Promise<number> {
   const untilUs =
     options.until ?? (script?.scenario.until === undefined ? undefined : durationUs(script.scenario.until));
   return await interruptible(async (interruption) => {
-    const trace = traceOf(options.trace);
-    trace.write(traceHead(servers, Date.now()));
-    const owner: ProxyOwner = { recorded: printer(options), traced: (entry) => trace.write(entry) };
+    const trace = options.trace === undefined ? undefined : new TraceFile(options.trace);
+    const traced = (line: object): void => trace?.write(`${JSON.stringify(line)}\n`);
+    traced(traceHead(servers, Date.now()));
+    const owner: ProxyOwner = { recorded: printer(options), traced };
     const running = new ScenarioProxy(servers, steps, wireRulesOf(release), owner);
     try {
       await running.start().catch((error: unknown) => {
@@ -53,7 +53,7 @@ export async function proxy(options: ProxyCliOptions): Promise<number> {
       });
       const ending = untilUs === undefined ? "; Ctrl-C ends it" : "";
       hint(`zabsim: the proxy of servers ${running.ids.join(", ")} listens${ending}`);
-      await ended(untilUs, interruption.signal);
+      await unlessFailed(trace, ended(untilUs, interruption.signal));
       const { result } = running;
       const unmet = script === undefined ? [] : unmetExpectations(script.scenario, result);
       const report: ProxyReport = { result, scenarioSteps: steps, release, rulesOf: rulesOf(release), unmet };
@@ -62,7 +62,7 @@ export async function proxy(options: ProxyCliOptions): Promise<number> {
       return interruption.exitCode ?? (unmet.length > 0 ? EXIT_FINDING : EXIT_OK);
     } finally {
       running.stop();
-      trace.close();
+      trace?.close();
     }
   });
 }
@@ -89,15 +89,6 @@ function printer({ json }: ProxyCliOptions): (record: ProtocolRecord) => void {
   const layout = { paint: paintFor(process.stdout), width: textWidth() };
   return (record) => {
     if (!json) void write(`${timelineLine(record, layout)}\n`);
-  };
-}
-
-function traceOf(file: string | undefined): { readonly write: (line: object) => void; readonly close: () => void } {
-  if (file === undefined) return { write: () => {}, close: () => {} };
-  const fd = withOutputError(file, "cannot be written", () => openSync(file, "w"));
-  return {
-    write: (line) => withOutputError(file, "cannot be written", () => writeFileSync(fd, `${JSON.stringify(line)}\n`)),
-    close: () => closeSync(fd),
   };
 }
 
