@@ -153,7 +153,7 @@ export class ProxiedNetwork implements Traffic, StepNetwork {
     }
   }
 
-  /** Applies the latency and the rates of a link. Returns false if a packet is lost so often that its sender gives up. */
+  /** Applies the latency and the rates of a link. Returns false if a packet is lost so often that it is given up. */
   private travel({ character, count }: Link, message: WaitingMessage, held: Held): boolean {
     const { duplicateRate, latencyMaxUs, latencyMinUs, lossRate } = character;
     held.dueUs += Math.round(latencyMinUs + this.random() * (latencyMaxUs - latencyMinUs));
