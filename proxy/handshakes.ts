@@ -22,7 +22,7 @@ import { decodePayload, type QuorumPacket, type WireRules } from "../wire/index.
 
 /** One handshake, as its messages show it. An undefined field was not sent. */
 export interface SeenHandshake {
-  /** The server that leads, or a follower with an ObserverMaster. */
+  /** The server to whose quorum port the learner has connected. */
   readonly leader: number;
   readonly learner: number;
   readonly isObserver: boolean;

@@ -157,11 +157,10 @@ export class ProxiedNetwork implements Traffic, StepNetwork {
   private travel({ character, count }: Link, message: WaitingMessage, held: Held): boolean {
     const { duplicateRate, latencyMaxUs, latencyMinUs, lossRate } = character;
     held.dueUs += Math.round(latencyMinUs + this.random() * (latencyMaxUs - latencyMinUs));
-    for (let losses = 0; this.happens(lossRate); losses++) {
-      if (losses === LOSSES_MAX) return false;
-      held.dueUs += RTO_US * 2 ** losses;
-      this.countHeld(message);
-    }
+    let losses = 0;
+    while (losses < LOSSES_MAX && this.happens(lossRate)) held.dueUs += RTO_US * 2 ** losses++;
+    if (losses > 0) this.countHeld(message);
+    if (losses === LOSSES_MAX) return false;
     if (message.notification !== undefined && this.happens(duplicateRate)) {
       message.bytes.push(...message.bytes);
       count.duplicated++;

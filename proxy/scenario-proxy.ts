@@ -78,6 +78,7 @@ const HANDSHAKE_PACKETS: ReadonlySet<number> = new Set([
   ...[FOLLOWERINFO, OBSERVERINFO, LEADERINFO, ACKEPOCH, DIFF, TRUNC, SNAP, NEWLEADER, UPTODATE],
 ]);
 
+/** A proxy between real servers, from its start to its end. */
 export class ScenarioProxy implements NetworkOwner, StepEnsemble {
   readonly ids: readonly ServerId[];
   readonly world: StepWorld;
