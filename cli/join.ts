@@ -2,7 +2,7 @@
  * `zabsim join` runs the core as a server of a real ensemble, on the sockets, the files and the clock of this machine,
  * and prints what the server does.
  */
-import { closeSync, openSync, statSync, writeFileSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join as joinPath } from "node:path";
 import { withOutputError } from "../campaign/output-files.ts";
 import { Watchers } from "../cluster/note-watchers.ts";
@@ -21,6 +21,7 @@ import { interruptible } from "./interrupt.ts";
 import { oneOf, paintFor } from "./options.ts";
 import { textWidth, write } from "./output.ts";
 import { ReceivedPackets } from "./received-packets.ts";
+import { TraceFile, unlessFailed } from "./trace-file.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface JoinOptions {
@@ -94,8 +95,7 @@ async function untilEnd(
   signal: AbortSignal,
 ): Promise<number> {
   const { myid } = config;
-  const { trace: traceFile } = options;
-  const traceFd = traceFile && withOutputError(traceFile, "cannot be written", () => openSync(traceFile, "w"));
+  const trace = options.trace === undefined ? undefined : new TraceFile(options.trace);
   let end = (_code: number): void => {};
   const ended = new Promise<number>((resolve) => {
     end = resolve;
@@ -108,7 +108,7 @@ async function untilEnd(
   const packets = new ReceivedPackets(recorded);
   const owner: LiveOwner = {
     notes: new Watchers(notes, new NoteRecorder(myid, now, (record) => packets.noted(record))),
-    trace: typeof traceFd === "number" ? (line) => writeFileSync(traceFd, line) : undefined,
+    trace: trace && ((line) => trace.write(line)),
     received: (from, { type, zxid }) => {
       // A PING arrives twice a tick, and says nothing new.
       if (type === PING) return;
@@ -124,10 +124,10 @@ async function untilEnd(
   signal.addEventListener("abort", () => end(EXIT_OK), { once: true });
   try {
     server.start();
-    return await ended;
+    return await unlessFailed(trace, ended);
   } finally {
     server.kill();
-    if (typeof traceFd === "number") closeSync(traceFd);
+    trace?.close();
   }
 }
 

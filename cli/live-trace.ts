@@ -1,5 +1,6 @@
 /** Reads the traces that `zabsim join --trace` writes. */
 import { readFileSync } from "node:fs";
+import { TraceError } from "../live/input-trace.ts";
 import { readTracedRun, type TracedRun } from "../live/traced-run.ts";
 import { zookeeperLines } from "../reports/zklog/zookeeper-logs.ts";
 import { UsageError } from "./usage-error.ts";
@@ -8,22 +9,16 @@ import { UsageError } from "./usage-error.ts";
 export function readLiveTrace(path: string): TracedRun {
   // A process that was killed can have written a part of its last line.
   const lines = readFileSync(path, "utf8").split("\n").slice(0, -1);
-  if (lines.length === 0) throw damaged(path, 1);
-  for (const [index, line] of lines.entries()) if (!isObject(line)) throw damaged(path, index + 1);
-  return readTracedRun(lines);
-}
-
-function isObject(line: string): boolean {
   try {
-    return typeof JSON.parse(line) === "object";
-  } catch {
-    return false;
+    return readTracedRun(lines);
+  } catch (error) {
+    throw error instanceof TraceError ? damaged(path, error.line) : error;
   }
 }
 
 function damaged(path: string, line: number): UsageError {
   return new UsageError(
-    `${path}:${line}: is no line of a trace (accepted: a file that zabsim join --trace has written)`,
+    `${path}:${line}: is not a line of a trace (accepted: a file that zabsim join --trace has written)`,
   );
 }
 

@@ -93,7 +93,7 @@ function headOf(path: string): Buffer {
 /** What `readLines` calls for each line. If it returns false, reading ends. */
 export type OnLine = (line: string) => boolean | undefined;
 
-/** The first characters of a trace of `zabsim join`. live/traced-run.ts reads it. */
+/** The first characters of a trace of `zabsim join`, as live/live-server.ts writes them. */
 const TRACE_START = '{"server":{"release":';
 
 /** Returns whether a file is a trace of `zabsim join`. */

@@ -1,6 +1,4 @@
 /** `zabsim proxy` sits between real servers and performs the network steps of a scenario on their connections. */
-import { closeSync, openSync, writeFileSync } from "node:fs";
-import { withOutputError } from "../campaign/output-files.ts";
 import type { ProtocolRecord } from "../cluster/records.ts";
 import { rulesThatFit } from "../probe/opinion.ts";
 import { loadProxyScenario, type ProxyScenario } from "../proxy/check-scenario.ts";
@@ -8,6 +6,7 @@ import { unmetExpectations } from "../proxy/expectations.ts";
 import type { SeenHandshake } from "../proxy/handshakes.ts";
 import { type ProxiedServers, readProxyConfig } from "../proxy/proxy-config.ts";
 import { traceHead } from "../proxy/proxy-trace.ts";
+import { RealClock } from "../proxy/real-clock.ts";
 import { PortError, type ProxyOwner, ScenarioProxy } from "../proxy/scenario-proxy.ts";
 import { type ProxyReport, proxyJson, proxyText } from "../reports/proxy.ts";
 import { timelineLine } from "../reports/timeline.ts";
@@ -18,6 +17,7 @@ import { EXIT_FINDING, EXIT_OK } from "./exit-codes.ts";
 import { interruptible } from "./interrupt.ts";
 import { paintFor } from "./options.ts";
 import { hint, textWidth, write } from "./output.ts";
+import { TraceFile, unlessFailed } from "./trace-file.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface ProxyCliOptions {
@@ -32,7 +32,6 @@ export interface ProxyCliOptions {
 
 const ACCEPTED_CONFIG = "a YAML file with the addresses of the servers; docs/proxy.md describes it";
 const ACCEPTED_SCENARIO = "the path of a scenario file with network steps";
-const US_PER_MS = 1000;
 
 export async function proxy(options: ProxyCliOptions): Promise<number> {
   const { config: file, zookeeper: release = "newest" } = options;
@@ -42,9 +41,10 @@ export async function proxy(options: ProxyCliOptions): Promise<number> {
   const untilUs =
     options.until ?? (script?.scenario.until === undefined ? undefined : durationUs(script.scenario.until));
   return await interruptible(async (interruption) => {
-    const trace = traceOf(options.trace);
-    trace.write(traceHead(servers, Date.now()));
-    const owner: ProxyOwner = { recorded: printer(options), traced: (entry) => trace.write(entry) };
+    const trace = options.trace === undefined ? undefined : new TraceFile(options.trace);
+    const traced = (line: object): void => trace?.write(`${JSON.stringify(line)}\n`);
+    traced(traceHead(servers, Date.now()));
+    const owner: ProxyOwner = { recorded: printer(options), traced };
     const running = new ScenarioProxy(servers, steps, wireRulesOf(release), owner);
     try {
       await running.start().catch((error: unknown) => {
@@ -53,7 +53,7 @@ export async function proxy(options: ProxyCliOptions): Promise<number> {
       });
       const ending = untilUs === undefined ? "; Ctrl-C ends it" : "";
       hint(`zabsim: the proxy of servers ${running.ids.join(", ")} listens${ending}`);
-      await ended(untilUs, interruption.signal);
+      await unlessFailed(trace, ended(untilUs, interruption.signal));
       const { result } = running;
       const unmet = script === undefined ? [] : unmetExpectations(script.scenario, result);
       const report: ProxyReport = { result, scenarioSteps: steps, release, rulesOf: rulesOf(release), unmet };
@@ -62,7 +62,7 @@ export async function proxy(options: ProxyCliOptions): Promise<number> {
       return interruption.exitCode ?? (unmet.length > 0 ? EXIT_FINDING : EXIT_OK);
     } finally {
       running.stop();
-      trace.close();
+      trace?.close();
     }
   });
 }
@@ -92,22 +92,14 @@ function printer({ json }: ProxyCliOptions): (record: ProtocolRecord) => void {
   };
 }
 
-function traceOf(file: string | undefined): { readonly write: (line: object) => void; readonly close: () => void } {
-  if (file === undefined) return { write: () => {}, close: () => {} };
-  const fd = withOutputError(file, "cannot be written", () => openSync(file, "w"));
-  return {
-    write: (line) => withOutputError(file, "cannot be written", () => writeFileSync(fd, `${JSON.stringify(line)}\n`)),
-    close: () => closeSync(fd),
-  };
-}
-
 /** Resolves at the end of the time, or when the user interrupts the command. */
 function ended(untilUs: number | undefined, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    // Without a timer, the listeners keep the process alive.
-    const timer = untilUs === undefined ? undefined : setTimeout(resolve, untilUs / US_PER_MS);
+    // Without a time, the listeners keep the process alive.
+    const clock = new RealClock();
+    if (untilUs !== undefined) clock.at(untilUs, resolve);
     const stop = (): void => {
-      clearTimeout(timer);
+      clock.stop();
       resolve();
     };
     if (signal.aborted) stop();

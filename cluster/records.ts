@@ -30,6 +30,7 @@ import {
   type Settings,
   type SyncDecision,
   type SyncFacts,
+  type SyncOperation,
   type SyncRule,
   TRUNC,
   type Txn,
@@ -98,7 +99,7 @@ export interface DecisionRecord {
   /** Present if a follower decides, because it is the learner master of the observer (ObserverMaster). */
   readonly masterFollows?: true;
   /** What the leader sends. */
-  readonly decision: "DIFF" | "TRUNC" | "SNAP";
+  readonly decision: SyncOperation;
   /** The zxid of the DIFF or TRUNC; the leader's lastProcessedZxid for a SNAP. */
   readonly zxid: Zxid;
   /** The rule that decided. SYNC_RULES describes it. */

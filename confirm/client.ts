@@ -1,6 +1,7 @@
 /** A client of one real server, as far as a run needs it: it creates znodes and reads which ones there are. */
 import { connect, type Socket } from "node:net";
 import { JuteWriter, RecordReader } from "../jute/index.ts";
+import { ClientFrames, connectRequest, type Reply, replyOf } from "./client-frames.ts";
 
 const CREATE = 1;
 const EXISTS = 3;
@@ -8,17 +9,16 @@ const GET_CHILDREN = 8;
 const PING_XID = -2;
 const SESSION_TIMEOUT_MS = 30_000;
 const ALL_PERMISSIONS = 31;
-const REPLY_HEADER_BYTES = 16;
 
 interface Waiting {
-  readonly resolve: (reply: { readonly error: number; readonly body: Uint8Array }) => void;
+  readonly resolve: (reply: Pick<Reply, "body" | "error">) => void;
   readonly reject: (error: Error) => void;
 }
 
 /** A session with one server. Replies come in the order of the requests. */
 export class Client {
   private readonly socket: Socket;
-  private received: Buffer = Buffer.alloc(0);
+  private readonly frames: ClientFrames;
   private readonly waiting: Waiting[] = [];
   private hasSession = false;
   private xid = 0;
@@ -27,7 +27,7 @@ export class Client {
   private constructor(host: string, port: number) {
     this.socket = connect({ host, port });
     this.socket.setNoDelay(true);
-    this.socket.on("data", (data: Buffer) => this.receive(data));
+    this.frames = new ClientFrames(this.socket, (frame) => this.receive(frame));
     this.socket.on("error", () => undefined);
     this.socket.on("close", () => this.fail(new Error("the server closed the connection")));
   }
@@ -53,9 +53,7 @@ export class Client {
           reject(error);
         },
       };
-      client.send(
-        new JuteWriter().int(0).long(0n).int(SESSION_TIMEOUT_MS).long(0n).buffer(new Uint8Array(16)).byte(0).bytes(),
-      );
+      client.frames.send(connectRequest(SESSION_TIMEOUT_MS));
     });
   }
 
@@ -83,7 +81,7 @@ export class Client {
 
   private request(type: number, write: (body: JuteWriter) => JuteWriter): Promise<Uint8Array> {
     this.xid++;
-    this.send(write(new JuteWriter().int(this.xid).int(type)).bytes());
+    this.frames.send(write(new JuteWriter().int(this.xid).int(type)));
     return new Promise((resolve, reject) => {
       this.waiting.push({
         resolve: ({ body, error }) => (error === 0 ? resolve(body) : reject(new Error(`error ${error}`))),
@@ -92,30 +90,14 @@ export class Client {
     });
   }
 
-  private send(body: Uint8Array): void {
-    this.socket.write(new JuteWriter().buffer(body).bytes());
-  }
-
-  private receive(data: Buffer): void {
-    this.received = Buffer.concat([this.received, data]);
-    while (this.received.length >= 4) {
-      const end = 4 + this.received.readInt32BE(0);
-      if (this.received.length < end) return;
-      const frame = this.received.subarray(4, end);
-      this.received = this.received.subarray(end);
-      this.reply(frame);
-    }
-  }
-
-  private reply(frame: Buffer): void {
+  private receive(frame: Buffer): void {
     if (!this.hasSession) {
       this.hasSession = true;
       this.started?.resolve({ error: 0, body: frame });
       return;
     }
-    if (frame.readInt32BE(0) === PING_XID) return;
-    const body = new Uint8Array(frame.subarray(REPLY_HEADER_BYTES));
-    this.waiting.shift()?.resolve({ error: frame.readInt32BE(REPLY_HEADER_BYTES - 4), body });
+    const reply = replyOf(frame);
+    if (reply.xid !== PING_XID) this.waiting.shift()?.resolve(reply);
   }
 
   private fail(error: Error): void {

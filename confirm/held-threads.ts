@@ -21,6 +21,7 @@ export class HeldThreads {
       this.stops.set(keyOf(server, thread), one as Debugger);
       return;
     }
+    await one?.release();
     this.progress.deviate(server.id, "missing", `stops its thread ${thread}`);
   }
 

@@ -90,13 +90,24 @@ export class HeldTraffic implements Traffic {
   pass(): boolean {
     let changed = false;
     for (const connection of this.connections) {
-      if (!this.simulated.has(connection) && isAbandoned(connection)) connection.destroy();
+      this.closeAbandoned(connection);
       for (const direction of [connection.toListener, connection.toClient]) {
         while (this.passFirst(connection, direction)) changed = true;
         if (direction.isEnded && direction.waiting.length === 0) this.passEnd(connection, direction);
       }
     }
     return changed;
+  }
+
+  /**
+   * Closes a connection that a learner has ended before the leader got a packet. Its first packet waited too long: the
+   * learner has a newer connection, or looks for a leader.
+   */
+  private closeAbandoned(connection: ProxiedConnection): void {
+    const { port, toListener } = connection;
+    if (port !== "quorum" || !toListener.isEnded || this.simulated.has(connection)) return;
+    toListener.waiting.length = 0;
+    connection.destroy();
   }
 
   private passFirst(connection: ProxiedConnection, direction: Direction): boolean {
@@ -252,16 +263,6 @@ export class HeldTraffic implements Traffic {
         return text === undefined ? [] : [`${message.from} -> ${message.to}: ${text}`];
       });
   }
-}
-
-/**
- * Returns whether a learner has ended a connection of whose packets the leader got none. The first packet waited too
- * long, and the learner has a newer connection, or looks for a leader.
- */
-function isAbandoned({ port, toListener }: ProxiedConnection): boolean {
-  if (port !== "quorum" || !toListener.isEnded) return false;
-  toListener.waiting.length = 0;
-  return true;
 }
 
 function waitingText({ notification, packet }: WaitingMessage): string | undefined {

@@ -50,13 +50,11 @@ export async function withTrial<Result>(
   use: (trial: Trial) => Promise<Result>,
 ): Promise<Result> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "zabsim-confirm-")));
-  const tickMs = Math.max(TICK_MS_MIN, scenario.settings.tickTimeMs ?? DEFAULT_SETTINGS.tickTimeMs);
+  const simulated = { ...DEFAULT_SETTINGS, ...scenario.settings };
+  const tickMs = Math.max(TICK_MS_MIN, simulated.tickTimeMs);
   const servers = serversOf(scenario, folder, tickMs, options);
-  const { initLimit } = limitsOf(DEFAULT_SETTINGS, scenario.settings, tickMs);
-  const scale =
-    (tickMs * initLimit) /
-    ((scenario.settings.tickTimeMs ?? DEFAULT_SETTINGS.tickTimeMs) *
-      (scenario.settings.initLimit ?? DEFAULT_SETTINGS.initLimit));
+  const { initLimit } = limitsOf(scenario.settings, tickMs);
+  const scale = (tickMs * initLimit) / (simulated.tickTimeMs * simulated.initLimit);
   const limits = { scale, totalMs: TOTAL_MS, deviationsMax: DEVIATIONS_MAX };
   const { log = () => undefined, release, signal } = options;
   const run = new RealRun({ schedule, servers, release, evidence, limits, log });
@@ -78,13 +76,12 @@ function network(): string {
 
 /** Returns the limits of real servers in ticks. */
 function limitsOf(
-  defaults: Settings,
   settings: Partial<Settings>,
   tickMs: number,
 ): { readonly initLimit: number; readonly syncLimit: number } {
   return {
-    initLimit: settings.initLimit ?? Math.max(defaults.initLimit, Math.ceil(INIT_MS_MIN / tickMs)),
-    syncLimit: settings.syncLimit ?? Math.max(defaults.syncLimit, Math.ceil(SYNC_MS_MIN / tickMs)),
+    initLimit: settings.initLimit ?? Math.max(DEFAULT_SETTINGS.initLimit, Math.ceil(INIT_MS_MIN / tickMs)),
+    syncLimit: settings.syncLimit ?? Math.max(DEFAULT_SETTINGS.syncLimit, Math.ceil(SYNC_MS_MIN / tickMs)),
   };
 }
 
@@ -111,7 +108,7 @@ function serversOf(
       ...{ ...scenario.settings, ...spec.settings },
     };
     const { preAllocSizeBytes = PRE_ALLOC_BYTES } = settings;
-    const { initLimit, syncLimit } = limitsOf(DEFAULT_SETTINGS, settings, tickMs);
+    const { initLimit, syncLimit } = limitsOf(settings, tickMs);
     const config = [
       ...[`tickTime=${tickMs}`, `initLimit=${initLimit}`, `syncLimit=${syncLimit}`],
       ...(spec.role === "observer" ? ["peerType=observer"] : []),

@@ -14,7 +14,6 @@ import {
   BROADCAST,
   COMMIT,
   counterOf,
-  DIFF,
   DISCOVERY,
   ELECTION,
   type Epoch,
@@ -32,7 +31,7 @@ import {
   OBSERVERINFO,
   OBSERVING,
   PROPOSAL,
-  SNAP,
+  SYNC_OPERATIONS,
   SYNCHRONIZATION,
   type SyncDecision,
   type SyncFacts,
@@ -52,7 +51,6 @@ import { PORTS, type RealServer } from "./real-server.ts";
 import { startPath } from "./start-files.ts";
 
 const READ_MS_MAX = 700;
-const SYNC_STARTS: ReadonlySet<number> = new Set([DIFF, TRUNC, SNAP]);
 const NO_FACTS = {} as SyncFacts;
 const NO_DECISION = {} as SyncDecision;
 
@@ -119,13 +117,8 @@ export class Witness implements Evidence {
     const notes = this.invariants.notesFor(asServerId(server.id));
     this.known.set(server.id, {
       ...{ notes, leader: undefined, epoch: asEpoch(-1), hasAckedNewLeader: false, serves: undefined, isLooking: true },
-      ...{
-        tree: undefined,
-        snapshot: undefined,
-        beforeTrunc: undefined,
-        afterTrunc: undefined,
-        truncatedTo: undefined,
-      },
+      ...{ tree: undefined, snapshot: undefined },
+      ...{ beforeTrunc: undefined, afterTrunc: undefined, truncatedTo: undefined },
       ...{ proposed: new Set<Zxid>(), committed: new Set<Zxid>() },
     });
     notes.stateChanged(LOOKING, ELECTION);
@@ -149,7 +142,7 @@ export class Witness implements Evidence {
     if (packet === undefined) return;
     const zxid = asZxid(Number(packet.zxid));
     // The invariants only read which learner the leader decides about.
-    if (SYNC_STARTS.has(packet.type)) sender.notes.syncDecided(asServerId(to), false, NO_FACTS, NO_DECISION);
+    if (SYNC_OPERATIONS.has(packet.type)) sender.notes.syncDecided(asServerId(to), false, NO_FACTS, NO_DECISION);
     if (packet.type === PROPOSAL) this.proposes(sender, zxid, packet.data);
     if (packet.type === COMMIT) this.commits(sender, zxid);
     if (packet.type === UPTODATE) this.establishes(sender);

@@ -13,6 +13,7 @@ import {
   type Logged,
   SYNC_RULES,
   type SyncDecision,
+  type SyncOperation,
   type SyncRule,
   TRUNC,
 } from "../protocol/index.ts";
@@ -24,8 +25,6 @@ import {
   unknownFacts,
   type Zxid64,
 } from "./known-facts.ts";
-
-export type SyncOperation = "DIFF" | "TRUNC" | "SNAP";
 
 export interface PossibleDecision {
   readonly operation: SyncOperation;

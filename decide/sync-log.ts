@@ -3,9 +3,8 @@
  * same thread show which rules are possible. `logs/` has the wording of each release.
  */
 import { type LogEventName, type LoggedEvent, LogReader } from "../logs/index.ts";
-import type { SyncRule } from "../protocol/index.ts";
+import { SYNC_OPERATIONS, type SyncOperation, type SyncRule } from "../protocol/index.ts";
 import type { CommittedLogFacts, Zxid64 } from "./known-facts.ts";
-import type { SyncOperation } from "./possible-decisions.ts";
 import type { SyncSettings } from "./zoo-cfg.ts";
 
 /** One sync decision in a log. */
@@ -76,10 +75,8 @@ export function rulesShownBy(lines: readonly RuleLine[]): readonly SyncRule[] | 
 export function operationShownBy(event: LoggedEvent): SyncOperation | undefined {
   if (event.event === "sync-snapshot" || event.event === "sync-fall-back") return "SNAP";
   if (event.event !== "sync-sending") return undefined;
-  return OPERATIONS.find((one) => one === event.fields.operation);
+  return [...SYNC_OPERATIONS.values()].find((one) => one === event.fields.operation);
 }
-
-const OPERATIONS: readonly SyncOperation[] = ["DIFF", "TRUNC", "SNAP"];
 
 /** The start of the line about a snapshot, for a line whose end was not copied. */
 const SNAPSHOT_LINE = /Sending snapshot last zxid of peer is 0x/;

@@ -3,9 +3,10 @@
  */
 import { highestZxid } from "../decide/decision-query.ts";
 import type { KnownFacts } from "../decide/known-facts.ts";
-import { type PossibleDecision, possibleDecisions, type SyncOperation } from "../decide/possible-decisions.ts";
+import { type PossibleDecision, possibleDecisions } from "../decide/possible-decisions.ts";
 import { RULES_OF_LINES, type RuleLine, rulesShownBy } from "../decide/sync-log.ts";
 import { behaviorOf, SYNC_RULES, type SyncRule } from "../protocol/index.ts";
+import type { SyncOperation } from "../protocol/packets.ts";
 import { formatZxid64 } from "../protocol/zxid.ts";
 import type { LeaderSync } from "./history.ts";
 import type { Join } from "./joins.ts";

@@ -1,8 +1,9 @@
 /**
  * Puts the histories of all servers together: handshakes with the decision of each, the epochs, and the clocks.
  */
-import type { SyncOperation } from "../decide/possible-decisions.ts";
+
 import type { Zxid64 } from "../logs/index.ts";
+import type { SyncOperation } from "../protocol/packets.ts";
 import { type DecisionCheck, DecisionChecker, operationOf } from "./check-decision.ts";
 import { type ClockOffset, clockOffsets } from "./clocks.ts";
 import type { LeaderSync, LearnerSync, RolePeriod, ServerHistory } from "./history.ts";

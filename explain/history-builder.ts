@@ -3,9 +3,9 @@
  * server has changed its role very often, only the newest entries are kept.
  */
 
-import type { SyncOperation } from "../decide/possible-decisions.ts";
 import { operationShownBy, type RuleLine } from "../decide/sync-log.ts";
 import type { LogEventName, LoggedEvent } from "../logs/index.ts";
+import type { SyncOperation } from "../protocol/packets.ts";
 import type {
   Election,
   Evidence,

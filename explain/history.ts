@@ -3,9 +3,9 @@
  * are in milliseconds since 1970 by the server's own clock; `clocks.ts` estimates how far the clocks differ.
  */
 
-import type { SyncOperation } from "../decide/possible-decisions.ts";
 import type { RuleLine } from "../decide/sync-log.ts";
 import type { LoggedSettings, SyncStarted, Zxid64 } from "../logs/index.ts";
+import type { SyncOperation } from "../protocol/packets.ts";
 
 /** A line of a log. */
 export interface Evidence {

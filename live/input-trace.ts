@@ -13,7 +13,7 @@ import {
   type Settings,
   type Txn,
 } from "../protocol/index.ts";
-import { behaviorOf } from "../protocol/releases.ts";
+import { behaviorOf, RELEASES } from "../protocol/releases.ts";
 
 /** The inputs of a Peer that a live server uses. */
 export const INPUTS = [
@@ -102,6 +102,18 @@ export interface ReplayEnd {
   readonly difference: { readonly line: number; readonly recorded: string; readonly replayed: string } | undefined;
 }
 
+/** Thrown if a line is not that of a trace. */
+export class TraceError extends Error {
+  override readonly name = "TraceError";
+  /** The number of the line, from 1. */
+  readonly line: number;
+
+  constructor(line: number) {
+    super(`line ${line} is not a line of a trace`);
+    this.line = line;
+  }
+}
+
 class Difference extends Error {
   readonly replayed: string;
 
@@ -114,7 +126,7 @@ class Difference extends Error {
 /**
  * Replays the lines of one trace. `notesFor` returns the receiver of the observations; `now` is the time of the current
  * input, in microseconds since the first one. `watcher` receives each input before the core handles it, and each
- * effect. Throws an Error if the lines are no trace.
+ * effect. Throws a TraceError if the lines are no trace.
  */
 export function replayTrace(
   lines: readonly string[],
@@ -122,9 +134,9 @@ export function replayTrace(
   watcher?: ReplayWatcher,
 ): ReplayEnd {
   const emptyHistory = History.empty();
-  const parsed = lines.filter((line) => line !== "").map((line) => parsedLine(line, emptyHistory) as TraceLine);
+  const parsed = lines.map((line, index) => traceLine(line, index + 1, emptyHistory));
   const [first] = parsed;
-  if (first === undefined || !("server" in first)) throw new Error("the first line has no server");
+  if (first === undefined || !("server" in first)) throw new TraceError(1);
   const { server } = first;
   let at = 1;
   let startUs: number | undefined;
@@ -176,6 +188,33 @@ function textOf(value: unknown): string {
     }
     return part;
   });
+}
+
+function traceLine(text: string, line: number, emptyHistory: History): TraceLine {
+  let value: unknown;
+  try {
+    value = parsedLine(text, emptyHistory);
+  } catch {
+    throw new TraceError(line);
+  }
+  if (!isTraceLine(value)) throw new TraceError(line);
+  return value;
+}
+
+/** Checks the shape of a line. The arguments of inputs are not checked: only a trace that was edited has wrong ones. */
+function isTraceLine(value: unknown): value is TraceLine {
+  if (!isObject(value)) return false;
+  if ("server" in value) {
+    const { release, settings, startMs, verifier } = Object(value.server) as Partial<TracedServer>;
+    return RELEASES.includes(release ?? "") && isObject(settings) && isObject(verifier) && typeof startMs === "number";
+  }
+  if (!("args" in value) || !Array.isArray(value.args)) return false;
+  if ("effect" in value) return typeof value.effect === "string";
+  return "input" in value && (INPUTS as readonly unknown[]).includes(value.input) && "nowUs" in value;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 function parsedLine(line: string, emptyHistory: History): unknown {

@@ -33,7 +33,8 @@ export function oneServerInvariants(
   return { invariants, notes: withMethods(notes, watched) };
 }
 
-function withMethods(notes: Notes, methods: Partial<Notes>): Notes {
+/** Returns notes with some methods replaced. */
+export function withMethods(notes: Notes, methods: Partial<Notes>): Notes {
   return new Proxy(notes, {
     get: (target, name) => {
       const own = methods[name as keyof Notes];

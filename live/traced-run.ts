@@ -39,7 +39,7 @@ export interface TracedRun {
 
 const UNKNOWN = -1;
 
-/** Reads the lines of a trace. Throws an Error if they are no trace. */
+/** Reads the lines of a trace. Throws a TraceError if they are no trace. */
 export function readTracedRun(lines: readonly string[]): TracedRun {
   const recorder = new TracedConnections(learnersOf(lines));
   const { difference, server } = replayTrace(lines, (traced, now) => recorder.notesFor(traced, now), recorder);

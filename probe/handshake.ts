@@ -2,7 +2,15 @@
  * The learner's side of a probe: the handshake of an observer with a leader up to NEWLEADER, which it does not
  * acknowledge (Learner#registerWithLeader, #syncWithLeader). A state machine of bytes, without a socket.
  */
-import { ACKEPOCH, DIFF, LEADERINFO, NEWLEADER, OBSERVERINFO, PACKET_NAMES, SNAP, TRUNC } from "../protocol/packets.ts";
+import {
+  ACKEPOCH,
+  LEADERINFO,
+  NEWLEADER,
+  OBSERVERINFO,
+  PACKET_NAMES,
+  SYNC_OPERATIONS,
+  type SyncOperation,
+} from "../protocol/packets.ts";
 import {
   decodePayload,
   encodePayload,
@@ -22,8 +30,6 @@ export interface ProbeIdentity {
   /** The currentEpoch in ACKEPOCH. -1 tells the leader to compare and count nothing (Leader#waitForEpochAck). */
   readonly epoch: number;
 }
-
-export type SyncOperation = "DIFF" | "TRUNC" | "SNAP";
 
 /** The snapshot after a SNAP packet. */
 export interface ProbedSnapshot {
@@ -71,11 +77,6 @@ const BUFFER_BYTES_MAX = 64 * 1024 * 1024;
 const PROTOCOL_VERSION = 0x10000;
 /** The first bytes of a TLS record: the type alert or handshake, and the major version 3. */
 const TLS_RECORD = /^1[56]03/;
-const OPERATIONS: ReadonlyMap<number, SyncOperation> = new Map([
-  [DIFF, "DIFF"],
-  [TRUNC, "TRUNC"],
-  [SNAP, "SNAP"],
-]);
 
 /** One handshake. `send` receives the bytes for the leader. */
 export class ProbeHandshake {
@@ -172,7 +173,7 @@ export class ProbeHandshake {
   }
 
   private decided(packet: QuorumPacket): void {
-    const operation = OPERATIONS.get(packet.type);
+    const operation = SYNC_OPERATIONS.get(packet.type);
     if (operation === undefined) {
       throw new ProbeError(`the leader sent ${nameOf(packet)} in place of DIFF, TRUNC or SNAP`);
     }

@@ -75,6 +75,16 @@ export const PACKET_NAMES: readonly string[] = [
   "INFORMANDACTIVATE",
 ];
 
+/** The packets with which a leader starts to synchronize a learner. */
+export type SyncOperation = "DIFF" | "TRUNC" | "SNAP";
+
+/** The packets of sync decisions by their type. */
+export const SYNC_OPERATIONS: ReadonlyMap<number, SyncOperation> = new Map([
+  [DIFF, "DIFF"],
+  [TRUNC, "TRUNC"],
+  [SNAP, "SNAP"],
+]);
+
 /**
  * The protocol version of Zab 1.0, which every release from 3.4 on announces. Earlier learners do not know LEADERINFO
  * and ACKEPOCH.

@@ -7,25 +7,22 @@ import {
   ACK,
   ACKEPOCH,
   COMMIT,
-  DIFF,
   FOLLOWERINFO,
   INFORM,
   LEADERINFO,
   NEWLEADER,
   OBSERVERINFO,
   PROPOSAL,
-  SNAP,
-  TRUNC,
+  SYNC_OPERATIONS,
+  type SyncOperation,
   UPTODATE,
 } from "../protocol/index.ts";
 import { type ProxiedConnection, UNKNOWN_SERVER, type WaitingMessage } from "../traffic/proxied-connection.ts";
 import { decodePayload, type QuorumPacket, type WireRules } from "../wire/index.ts";
 
-export type SyncOperation = "DIFF" | "TRUNC" | "SNAP";
-
 /** One handshake, as its messages show it. An undefined field was not sent. */
 export interface SeenHandshake {
-  /** The server that leads, or a follower with an ObserverMaster. */
+  /** The server to whose quorum port the learner has connected. */
   readonly leader: number;
   readonly learner: number;
   readonly isObserver: boolean;
@@ -75,12 +72,6 @@ export const SEEN_EVENTS = {
   proposed: "the leader sends the first PROPOSAL of a transaction",
   committed: "the leader sends the first COMMIT of a transaction",
 } as const satisfies Partial<Record<ProtocolEvent, string>>;
-
-const OPERATIONS: ReadonlyMap<number, SyncOperation> = new Map([
-  [DIFF, "DIFF"],
-  [TRUNC, "TRUNC"],
-  [SNAP, "SNAP"],
-]);
 
 export class SeenHandshakes {
   readonly all: SeenHandshake[] = [];
@@ -146,7 +137,7 @@ export class SeenHandshakes {
   private read(handshake: SeenHandshake, packet: QuorumPacket): void {
     const { type, zxid } = packet;
     const { leader, learner } = handshake;
-    const operation = OPERATIONS.get(type);
+    const operation = SYNC_OPERATIONS.get(type);
     if (type === LEADERINFO) handshake.epochAccepted = epochOf(zxid);
     if (type === ACKEPOCH) {
       handshake.peerLastZxid = zxid;

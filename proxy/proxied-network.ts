@@ -7,6 +7,7 @@ import type { Message } from "../cluster/server.ts";
 import type { Blocked, StepNetwork } from "../scenarios/network-actions.ts";
 import type { InFlightVerdict, LinkCharacter, NetworkRule, Verdict } from "../sim/index.ts";
 import { RuleList } from "../sim/rules.ts";
+import { LOSSES_MAX, RTO_US } from "../sim/tcp.ts";
 import {
   type Direction,
   type ProxiedConnection,
@@ -15,15 +16,8 @@ import {
   type WaitingMessage,
 } from "../traffic/proxied-connection.ts";
 import { coreMessage } from "./core-message.ts";
-import { LinkCounts } from "./link-counts.ts";
-
-/** The time of this machine. */
-export interface Clock {
-  /** Microseconds since the start. */
-  readonly nowUs: number;
-  /** Calls a task at a time. */
-  at(timeUs: number, task: () => void): void;
-}
+import { type Link, Links } from "./links.ts";
+import type { Clock } from "./real-clock.ts";
 
 /**
  * What has become of a message. `dropped`: a fault dropped it, or an earlier one of its direction, or ended its
@@ -51,6 +45,8 @@ export interface NetworkOwner {
 interface Held {
   readonly core: Message;
   dueUs: number;
+  /** The time of the last timer for the message. */
+  timerUs: number | undefined;
   /** The rule that holds the message; 0 if none does. */
   rule: number;
   /** Whether the message is counted as held. */
@@ -59,24 +55,10 @@ interface Held {
   isAnnounced: boolean;
 }
 
-interface Block {
-  readonly effect: { held: number; lost: number };
-  isCut: boolean;
-  isClogged: boolean;
-}
-
-/** The first pause before a lost packet is sent again. It doubles with each further loss (sim/tcp.ts). */
-const RETRANSMISSION_US = 200_000;
-/** Number of losses of one packet after which its connection is reset (sim/tcp.ts). */
-const LOSSES_MAX = 6;
-const TRANSPARENT: LinkCharacter = {
-  ...{ latencyMinUs: 0, latencyMaxUs: 0, lossRate: 0, duplicateRate: 0, slowRate: 0, slowExtraUs: 0 },
-};
-
 export class ProxiedNetwork implements Traffic, StepNetwork {
   /** Connections are refused by the kernel, which does not count them. */
   readonly effects = { refused: 0 };
-  readonly counts = new LinkCounts();
+  readonly links = new Links();
   private readonly clock: Clock;
   private readonly owner: NetworkOwner;
   private readonly random: () => number;
@@ -85,9 +67,7 @@ export class ProxiedNetwork implements Traffic, StepNetwork {
   private readonly lost = new WeakSet<Direction>();
   private readonly endsPassed = new WeakSet<Direction>();
   private readonly dialed = new WeakSet<ProxiedConnection>();
-  private readonly blocks = new Map<string, Block>();
   private readonly rules = new RuleList<Message>();
-  private readonly characters = new Map<string, LinkCharacter>();
 
   /** `random` returns numbers from 0 to below 1. */
   constructor(clock: Clock, owner: NetworkOwner, random: () => number) {
@@ -120,10 +100,11 @@ export class ProxiedNetwork implements Traffic, StepNetwork {
     for (const message of waiting.filter((one) => !this.held.has(one))) {
       if (!waiting.includes(message)) continue;
       const { from, to } = message;
-      this.counts.of(from, to).seen++;
+      this.links.between(from, to).count.seen++;
       const held: Held = {
         core: coreMessage(message),
         dueUs: this.clock.nowUs,
+        timerUs: undefined,
         rule: 0,
         isCounted: false,
         isAnnounced: false,
@@ -138,13 +119,15 @@ export class ProxiedNetwork implements Traffic, StepNetwork {
 
   private decide(connection: ProxiedConnection, direction: Direction, message: WaitingMessage, held: Held): void {
     const { from, to } = message;
-    const rule = this.rules.judge(held.core, from, to, 0);
-    if (rule !== undefined) this.applyRule(rule.verdict, direction, message, held);
-    if (direction.waiting.includes(message)) this.travel(connection, message, held);
-    const block = this.blockOf(from, to);
-    if (isActive(block)) this.countHeld(message, block);
+    const link = this.links.between(from, to);
+    const verdict = this.rules.judge(held.core, from, to, 0)?.verdict;
+    if (verdict !== undefined) this.applyRule(verdict, direction, message, held);
+    const travels = direction.waiting.includes(message);
+    const isGivenUp = travels && !this.travel(link, message, held);
+    if (travels && link.isBlocked) this.countBlocked(link, message);
     this.owner.sent(message, held.core);
-    if (rule?.verdict.kind === "reset" || rule?.verdict.kind === "close") this.endBy(rule.verdict.kind, connection);
+    if (verdict?.kind === "reset" || verdict?.kind === "close") this.endBy(verdict.kind, connection);
+    else if (isGivenUp) this.endBy("reset", connection);
   }
 
   private applyRule(verdict: Verdict<Message>, direction: Direction, message: WaitingMessage, held: Held): void {
@@ -170,34 +153,36 @@ export class ProxiedNetwork implements Traffic, StepNetwork {
     }
   }
 
-  /** Applies the latency and the rates of the link. */
-  private travel(connection: ProxiedConnection, message: WaitingMessage, held: Held): void {
-    const { duplicateRate, latencyMaxUs, latencyMinUs, lossRate } = this.characterOf(message.from, message.to);
+  /** Applies the latency and the rates of a link. Returns false if a packet is lost so often that it is given up. */
+  private travel({ character, count }: Link, message: WaitingMessage, held: Held): boolean {
+    const { duplicateRate, latencyMaxUs, latencyMinUs, lossRate } = character;
     held.dueUs += Math.round(latencyMinUs + this.random() * (latencyMaxUs - latencyMinUs));
-    for (let losses = 0; this.happens(lossRate); losses++) {
-      if (losses === LOSSES_MAX) {
-        this.endBy("reset", connection);
-        return;
-      }
-      held.dueUs += RETRANSMISSION_US * 2 ** losses;
-      this.countHeld(message);
-    }
+    let losses = 0;
+    while (losses < LOSSES_MAX && this.happens(lossRate)) held.dueUs += RTO_US * 2 ** losses++;
+    if (losses > 0) this.countHeld(message);
+    if (losses === LOSSES_MAX) return false;
     if (message.notification !== undefined && this.happens(duplicateRate)) {
       message.bytes.push(...message.bytes);
-      this.counts.of(message.from, message.to).duplicated++;
+      count.duplicated++;
     }
+    return true;
   }
 
   private happens(rate: number): boolean {
     return rate > 0 && this.random() < rate;
   }
 
-  private countHeld(message: WaitingMessage, block?: Block): void {
-    if (block !== undefined) block.effect.held++;
+  private countBlocked(link: Link, message: WaitingMessage): void {
+    link.countBlocked();
+    this.countHeld(message);
+  }
+
+  /** Counts a message once, however many faults hold it. */
+  private countHeld(message: WaitingMessage): void {
     const held = this.held.get(message);
     if (held === undefined || held.isCounted) return;
     held.isCounted = true;
-    this.counts.of(message.from, message.to).held++;
+    this.links.between(message.from, message.to).count.held++;
   }
 
   /** Drops a message and all later ones of its direction. */
@@ -213,7 +198,7 @@ export class ProxiedNetwork implements Traffic, StepNetwork {
 
   private remove(direction: Direction, message: WaitingMessage, fate: "dropped" | "undelivered"): void {
     direction.waiting.splice(direction.waiting.indexOf(message), 1);
-    this.counts.of(message.from, message.to)[fate]++;
+    this.links.between(message.from, message.to).count[fate]++;
     this.owner.left(message, fate);
   }
 
@@ -235,9 +220,10 @@ export class ProxiedNetwork implements Traffic, StepNetwork {
     const held = message && this.held.get(message);
     if (message === undefined || held === undefined || held.rule !== 0) return false;
     const { from, to } = message;
-    if (isActive(this.blockOf(from, to))) return false;
+    const link = this.links.between(from, to);
+    if (link.isBlocked) return false;
     if (held.dueUs > this.clock.nowUs) {
-      this.clock.at(held.dueUs, () => this.flush(connection));
+      this.flushAt(held, connection);
       return false;
     }
     if (!connection.isOpen(direction)) {
@@ -250,9 +236,15 @@ export class ProxiedNetwork implements Traffic, StepNetwork {
       this.owner.delivered(message, held.core);
     }
     if (direction.waiting[0] !== message || !connection.pass(direction)) return false;
-    this.counts.of(from, to).passed++;
+    link.count.passed++;
     this.owner.left(message, "passed");
     return true;
+  }
+
+  private flushAt(held: Held, connection: ProxiedConnection): void {
+    if (held.timerUs === held.dueUs) return;
+    held.timerUs = held.dueUs;
+    this.clock.at(held.dueUs, () => this.flush(connection));
   }
 
   private dial(connection: ProxiedConnection, direction: Direction): void {
@@ -263,7 +255,7 @@ export class ProxiedNetwork implements Traffic, StepNetwork {
 
   private passEnd(connection: ProxiedConnection, direction: Direction): void {
     if (!direction.isEnded || direction.waiting.length > 0 || this.endsPassed.has(direction)) return;
-    if (isActive(this.blockOf(direction.from, direction.to)) || this.lost.has(direction)) return;
+    if (this.links.between(direction.from, direction.to).isBlocked || this.lost.has(direction)) return;
     this.endsPassed.add(direction);
     connection.end(direction);
   }
@@ -301,56 +293,47 @@ export class ProxiedNetwork implements Traffic, StepNetwork {
 
   // ---- what steps do
 
-  private blockOf(from: number, to: number): Block {
-    const key = `${from} ${to}`;
-    let block = this.blocks.get(key);
-    if (block === undefined) {
-      block = { effect: { held: 0, lost: 0 }, isCut: false, isClogged: false };
-      this.blocks.set(key, block);
-    }
-    return block;
-  }
-
   cut(from: number, to: number): Blocked {
-    return this.block(from, to, "isCut");
+    return this.block(from, to, "cut");
   }
 
   clog(from: number, to: number): Blocked {
-    return this.block(from, to, "isClogged");
+    return this.block(from, to, "clog");
   }
 
-  private block(from: number, to: number, how: "isCut" | "isClogged"): Blocked {
-    const block = this.blockOf(from, to);
-    if (block[how]) return block.effect;
-    const fresh: Block = { ...block, effect: { held: 0, lost: 0 }, [how]: true };
-    this.blocks.set(`${from} ${to}`, fresh);
+  private block(from: number, to: number, kind: "cut" | "clog"): Blocked {
+    const link = this.links.between(from, to);
+    const wasBlocked = link.isBlocked;
+    const effect = link.start(kind);
+    if (wasBlocked) return effect;
     for (const direction of this.directionsOf(from, to)) {
-      for (const message of direction.waiting) this.countHeld(message, fresh);
+      for (const message of direction.waiting) this.countBlocked(link, message);
     }
-    return fresh.effect;
+    return effect;
   }
 
   heal(from: number, to: number): void {
-    this.blockOf(from, to).isCut = false;
+    this.links.between(from, to).end("cut");
     this.flushAll();
   }
 
   healAll(): void {
-    for (const block of this.blocks.values()) block.isCut = false;
+    for (const link of this.links.all) link.end("cut");
     this.flushAll();
   }
 
   unclog(from: number, to: number): void {
-    this.blockOf(from, to).isClogged = false;
+    this.links.between(from, to).end("clog");
     this.flushAll();
   }
 
   characterOf(from: number, to: number): LinkCharacter {
-    return this.characters.get(`${from} ${to}`) ?? TRANSPARENT;
+    return this.links.between(from, to).character;
   }
 
   setCharacter(from: number, to: number, character: Partial<LinkCharacter>): void {
-    this.characters.set(`${from} ${to}`, { ...this.characterOf(from, to), ...character });
+    const link = this.links.between(from, to);
+    link.character = { ...link.character, ...character };
   }
 
   disconnect(node: number, peer: number | undefined, how: "reset" | "close"): number {
@@ -391,7 +374,7 @@ export class ProxiedNetwork implements Traffic, StepNetwork {
     if (found === undefined) return 0;
     const { direction, message } = found;
     const held = this.held.get(message) as Held;
-    if (held.rule !== 0 || isActive(this.blockOf(message.from, message.to))) return 0;
+    if (held.rule !== 0 || this.links.between(message.from, message.to).isBlocked) return 0;
     if (verdict.kind === "drop") this.lose(direction, message);
     else if (verdict.kind === "delay") held.dueUs = Math.max(held.dueUs, this.clock.nowUs) + verdict.byUs;
     else this.hurry(direction, message);
@@ -414,8 +397,4 @@ export class ProxiedNetwork implements Traffic, StepNetwork {
   private directionsOf(from: number, to: number): Direction[] {
     return this.allDirections().filter((one) => one.from === from && one.to === to);
   }
-}
-
-function isActive({ isClogged, isCut }: Block): boolean {
-  return isCut || isClogged;
 }

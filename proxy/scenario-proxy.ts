@@ -35,7 +35,7 @@ import { ProxiedConnection, type WaitingMessage } from "../traffic/proxied-conne
 import type { WireRules } from "../wire/index.ts";
 import { withAddressesFor } from "./addresses.ts";
 import { type SeenEvent, type SeenHandshake, SeenHandshakes } from "./handshakes.ts";
-import type { LinkCount } from "./link-counts.ts";
+import type { LinkCount } from "./links.ts";
 import { type Fate, type NetworkOwner, ProxiedNetwork } from "./proxied-network.ts";
 import type { PairOfPorts, ProxiedServers } from "./proxy-config.ts";
 import { connectionEntry, messageEntry, nameOf, type TraceEntry } from "./proxy-trace.ts";
@@ -78,6 +78,7 @@ const HANDSHAKE_PACKETS: ReadonlySet<number> = new Set([
   ...[FOLLOWERINFO, OBSERVERINFO, LEADERINFO, ACKEPOCH, DIFF, TRUNC, SNAP, NEWLEADER, UPTODATE],
 ]);
 
+/** A proxy between real servers, from its start to its end. */
 export class ScenarioProxy implements NetworkOwner, StepEnsemble {
   readonly ids: readonly ServerId[];
   readonly world: StepWorld;
@@ -151,7 +152,7 @@ export class ScenarioProxy implements NetworkOwner, StepEnsemble {
 
   get result(): ProxyResult {
     const { active, all: handshakes, epoch, leader } = this.handshakes;
-    return { handshakes, links: this.network.counts.all, steps: this.script.outcomes, leader, epoch, active };
+    return { handshakes, links: this.network.links.counts, steps: this.script.outcomes, leader, epoch, active };
   }
 
   // ---- connections

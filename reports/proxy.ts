@@ -3,7 +3,7 @@ import type { ChalkInstance } from "chalk";
 import type { PossibleDecision } from "../decide/possible-decisions.ts";
 import { formatZxid64 } from "../protocol/zxid.ts";
 import type { SeenHandshake } from "../proxy/handshakes.ts";
-import type { LinkCount } from "../proxy/link-counts.ts";
+import type { LinkCount } from "../proxy/links.ts";
 import type { ProxyResult } from "../proxy/scenario-proxy.ts";
 import type { Step } from "../scenarios/scenario.ts";
 import type { StepOutcome } from "../scenarios/script.ts";
@@ -50,8 +50,8 @@ function indented(text: string, width: number): string[] {
 function decisionsText(report: ProxyReport, paint: ChalkInstance, width: number): string {
   const { handshakes } = report.result;
   if (handshakes.length === 0) return "  no learner started a handshake with a leader";
-  const isCut = handshakes.some(({ activeUs }) => activeUs === undefined);
-  const notes = isCut ? ["-: the handshake had not come so far"] : [];
+  const hasGaps = handshakes.some(({ activeUs }) => activeUs === undefined);
+  const notes = hasGaps ? ["-: the handshake had not come so far"] : [];
   return decisionRows(
     handshakes.map((one) => rowOf(one, report, paint)),
     paint,
@@ -63,6 +63,7 @@ function rowOf(handshake: SeenHandshake, report: ProxyReport, paint: ChalkInstan
   const { activeUs, epochAccepted, epochAcked, epochOffered, isObserver, leader, learner, operation } = handshake;
   const { committed, peerLastZxid, proposals, startUs, zxid } = handshake;
   const waiting = proposals - committed;
+  const reason = reasonOf(handshake, report);
   const isDecided = operation !== undefined && zxid !== undefined;
   return {
     title: `leader ${leader}${epochAccepted === undefined ? "" : `, epoch ${epochAccepted}`}`,
@@ -74,8 +75,8 @@ function rowOf(handshake: SeenHandshake, report: ProxyReport, paint: ChalkInstan
       sent: isDecided ? (waiting > 0 ? `${committed}+${waiting}` : String(proposals)) : "-",
       time: activeUs === undefined ? "-" : formatSpan(activeUs - startUs),
     },
-    reason: reasonOf(handshake, report),
-    narrowReason: reasonOf(handshake, report),
+    reason,
+    narrowReason: reason,
   };
 }
 

@@ -177,6 +177,7 @@ const PERFORMERS: Performers = {
       return !onlyToServing || context.cluster.server(asServerId(receiver))?.peer.serving === true;
     });
   },
+
   disk: (fault, { cluster, onDamaged }) => {
     const sid = resolve(cluster, fault.server);
     if (sid === undefined) return NO_SERVER;
@@ -193,6 +194,7 @@ const PERFORMERS: Performers = {
 const VERBS = Object.keys(PERFORMERS) as Verb[];
 
 const ONE_SERVER: CountedEffect = { kind: "servers", count: () => 1 };
+
 function reconfigRequest(action: ReconfigAction): ReconfigRequest {
   const { add, authorized, config, fromVersion, ports, remove } = action;
   const version = fromVersion === undefined ? undefined : parseZxid(fromVersion);

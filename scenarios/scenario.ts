@@ -19,7 +19,7 @@ import type { ProtocolEvent } from "../cluster/records.ts";
 import type { StallableThread } from "../cluster/server.ts";
 import type { CorruptibleFile, DeletableFile } from "../cluster/server-disk.ts";
 import type { InvariantId } from "../invariants/index.ts";
-import type { AcceptingThread, FailureReason, ReconfigRefusal, ServerId } from "../protocol/index.ts";
+import type { AcceptingThread, FailureReason, ReconfigRefusal, ServerId, SyncOperation } from "../protocol/index.ts";
 
 /** A scenario: a cluster, the steps to perform, and the expectations. */
 export interface Scenario extends ClusterSpec {
@@ -403,7 +403,7 @@ export interface ExpectedDecision {
   /** The leader. */
   readonly leader?: ServerId;
   /** What the leader sends. */
-  readonly decision: "DIFF" | "TRUNC" | "SNAP";
+  readonly decision: SyncOperation;
   /** The zxid of the DIFF, TRUNC or SNAP, as the column "decision" of the report's sync-decision table shows it. */
   readonly zxid?: string;
   /** The rule by which the leader decides. */

@@ -46,12 +46,14 @@ import type { NetworkRule, RuleList } from "./rules.ts";
 import { TcpTimers } from "./tcp-timers.ts";
 
 /** Number of consecutive losses of one message after which its connection is reset. */
-const LOSSES_MAX = 6;
+export const LOSSES_MAX = 6;
+/** The default of `rtoUs`, in microseconds. */
+export const RTO_US = 200_000;
 
 export class Tcp<M> {
   queueLimit = Number.POSITIVE_INFINITY;
   /** The first retransmission timeout; it doubles with each further loss of the same message. */
-  rtoUs = 200_000;
+  rtoUs = RTO_US;
   readonly timers: TcpTimers<M>;
   private readonly kernel: Kernel;
   private readonly links: LinkTable;

@@ -16,7 +16,7 @@ export interface WaitingMessage extends ReadMessage {
 
 /** What happens to connections. */
 export interface Traffic {
-  /** Messages have arrived, or a side has ended. */
+  /** Messages have arrived, a side has ended, or a socket has closed. */
   changed(connection: ProxiedConnection): void;
 }
 
@@ -99,8 +99,8 @@ export class ProxiedConnection {
       }
       traffic.changed(this);
     });
+    // `close` comes after `end`, and only then is the socket closed.
     const ended = (): void => {
-      if (direction.isEnded) return;
       direction.isEnded = true;
       traffic.changed(this);
     };

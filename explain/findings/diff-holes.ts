@@ -2,9 +2,10 @@
  * Finds a DIFF that lacks transactions because the leader has a hole where it read them: a leader that was a learner
  * before has in its log, or in its committedLog, nothing of what an earlier SNAP, TRUNC or DIFF brought it.
  */
-import type { SyncOperation } from "../../decide/possible-decisions.ts";
+
 import type { RuleLine } from "../../decide/sync-log.ts";
 import type { Zxid64 } from "../../logs/index.ts";
+import type { SyncOperation } from "../../protocol/packets.ts";
 import { formatZxid64 } from "../../protocol/zxid.ts";
 import type { Ensemble, ExplainedHandshake } from "../ensemble.ts";
 import { bugsIn, type Finding, type FindingOf, MAX_EVIDENCE, namedBugs } from "../finding.ts";

@@ -12,8 +12,11 @@ const traceOf = (id: number): string => join(FOLDER, `server-${id}.jsonl`);
 const temporary = mkdtempSync(join(tmpdir(), "zabsim-live-trace-"));
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
+let changes = 0;
+
+/** Writes a changed trace of server 2, and returns its path. */
 function changed(change: (text: string) => string): string {
-  const file = join(temporary, "changed.jsonl");
+  const file = join(temporary, `changed-${++changes}.jsonl`);
   writeFileSync(file, change(readFileSync(traceOf(2), "utf8")));
   return file;
 }
@@ -47,7 +50,13 @@ describe("zabsim replay TRACE", () => {
 
   it("refuses damaged traces and options of simulated runs", () => {
     const cases = [
-      [[changed((text) => text.replace('{"input":"timer"', "{input"))], "is no line of a trace"],
+      [[changed((text) => text.replace('{"input":"timer"', "{input"))], "is not a line of a trace"],
+      [[changed((text) => text.replace('"input":"timer"', '"input":"constructor"'))], "is not a line of a trace"],
+      [[changed((text) => text.replace(/^\{"input":"timer".*$/m, "null"))], "is not a line of a trace"],
+      [
+        [changed((text) => text.replace('"release":"3.9.4"', '"release":"9.9.9"'))],
+        ".jsonl:1: is not a line of a trace",
+      ],
       [[traceOf(2), "--seed", "7"], "--seed cannot be combined with a trace"],
       [[traceOf(2), "--step"], "--step cannot be combined with a trace"],
       [[traceOf(2), "--server", "3"], "is a trace of another server (accepted: 2)"],

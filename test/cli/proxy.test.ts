@@ -1,7 +1,7 @@
 /** Tests `zabsim proxy` as a process, between live servers of this process. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -110,6 +110,12 @@ describe("zabsim proxy", () => {
     other.close();
     expect(isBadInput(ended)).toBe(true);
     expect(ended.stderr).toContain(`proxy.yaml: servers.2.proxy: cannot listen at ${host}:${quorum}`);
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("ends if it cannot write its trace", () => {
+    const ended = zabsim(["proxy", "--config", file("proxy.yaml"), "--trace", "/dev/full"]);
+    expect(isBadInput(ended)).toBe(true);
+    expect(ended.stderr).toContain("/dev/full: cannot be written: no space left on device (ENOSPC)");
   });
 
   it("refuses files that do not exist, and steps that it cannot perform, with their line", () => {

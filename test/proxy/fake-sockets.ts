@@ -1,7 +1,7 @@
 /** Sockets and a clock without a network: a test gives the bytes of a server, and reads what the proxy writes. */
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
-import type { Clock } from "../../proxy/proxied-network.ts";
+import type { Clock } from "../../proxy/real-clock.ts";
 
 /** The proxy's side of a connection to one server. */
 export class FakeSocket extends EventEmitter {
@@ -35,10 +35,10 @@ export class FakeSocket extends EventEmitter {
     for (const chunk of chunks) this.emit("data", Buffer.from(chunk));
   }
 
-  /** The server closes the connection. */
+  /** The server closes the connection. As in Node, the socket is open until the event `close`. */
   closes(): void {
-    this.destroyed = true;
     this.emit("end");
+    this.destroyed = true;
     this.emit("close");
   }
 
@@ -54,6 +54,11 @@ export class FakeClock implements Clock {
 
   at(timeUs: number, task: () => void): void {
     this.tasks.push({ timeUs, task });
+  }
+
+  /** Number of tasks that wait. */
+  get waiting(): number {
+    return this.tasks.length;
   }
 
   advanceTo(timeUs: number): void {

@@ -102,7 +102,7 @@ describe("a connection without faults", () => {
     expect(stage.moments.slice(0, 2)).toEqual(["sent 3>1", "delivered 3>1"]);
     stage.server.receives(packetOf(LEADERINFO, 1n));
     expect(stage.client.written).toHaveLength(1);
-    expect(stage.network.counts.all).toMatchObject([
+    expect(stage.network.links.counts).toMatchObject([
       { from: 1, to: 3, seen: 1, passed: 1, held: 0, dropped: 0 },
       { from: 3, to: 1, seen: 2, passed: 2, held: 0, dropped: 0 },
     ]);
@@ -146,11 +146,12 @@ describe("rules", () => {
     stage.rule({ type: "ACK" }, { kind: "delay", byUs: 1000 });
     stage.client.receives(followerInfo(3), ack(1n), ack(2n));
     expect(stage.zxids).toEqual([0n]);
+    expect(stage.clock.waiting).toBe(1);
     stage.clock.advanceTo(999);
     expect(stage.zxids).toEqual([0n]);
     stage.clock.advanceTo(1000);
     expect(stage.zxids).toEqual([0n, 1n, 2n]);
-    expect(stage.network.counts.of(3, 1).held).toBe(1);
+    expect(stage.network.links.between(3, 1).count.held).toBe(1);
   });
 
   it("hold messages until they are released", () => {
@@ -185,7 +186,7 @@ describe("links", () => {
     stage.server.receives(packetOf(LEADERINFO, 1n));
     expect(stage.zxids).toEqual([0n]);
     expect(stage.server.ending).toBeUndefined();
-    expect([cut.held, clog.held]).toEqual([0, 1]);
+    expect([cut.held, clog.held]).toEqual([1, 0]);
     stage.network.heal(3, 1);
     expect(stage.zxids).toEqual([0n]);
     stage.network.unclog(3, 1);
@@ -217,12 +218,29 @@ describe("links", () => {
     expect(stage.zxids).toEqual([0n, 1n]);
   });
 
+  it("reset a connection whose packet is lost too often, after the steps that wait for the packet", () => {
+    stage.network.setCharacter(3, 1, { lossRate: 1 });
+    stage.client.receives(followerInfo(3));
+    expect(stage.client.ending).toBe("reset");
+    expect(stage.moments).toEqual(["sent 3>1", "ended"]);
+    expect(stage.fates).toEqual(["dropped"]);
+  });
+
+  it("count a message for the clog if no cut holds it", () => {
+    stage.client.receives(followerInfo(3));
+    const clog = stage.network.clog(3, 1);
+    const cut = stage.network.cut(3, 1);
+    stage.network.heal(3, 1);
+    stage.client.receives(ack(1n));
+    expect([cut.held, clog.held]).toEqual([0, 1]);
+  });
+
   it("duplicate notifications, and no packets", () => {
     const election = new Stage("election");
     election.network.setCharacter(3, 1, { duplicateRate: 1 });
     election.client.receives(HELLO, VOTE);
     expect(Buffer.concat(election.server.written)).toEqual(Buffer.concat([HELLO, VOTE, VOTE]));
-    expect(election.network.counts.of(3, 1)).toMatchObject({ seen: 2, passed: 2, duplicated: 1 });
+    expect(election.network.links.between(3, 1).count).toMatchObject({ seen: 2, passed: 2, duplicated: 1 });
     stage.network.setCharacter(3, 1, { duplicateRate: 1 });
     stage.client.receives(followerInfo(3));
     expect(stage.zxids).toEqual([0n]);

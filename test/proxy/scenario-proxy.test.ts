@@ -58,6 +58,11 @@ test("servers elect a leader and synchronize through the proxy, which sees the d
   }
   // Without the proxy's address in its hello, a server with a larger id would connect to the sender directly.
   expect(trace.filter(({ kind, port }) => kind === "connect" && port === "election").length).toBeGreaterThan(1);
+  ensemble.stop();
+  const numbers = (kind: TraceEntry["kind"]) => trace.filter((one) => one.kind === kind).map((one) => one.connection);
+  await until(() => numbers("connect").every((number) => numbers("end").includes(number)));
+  expect(proxy.result).toMatchObject({ active: [], leader: undefined });
+  expect(proxy.result.handshakes.every(({ isEnded }) => isEnded)).toBe(true);
 });
 
 test("steps hold, reset, delay and cut messages, and their effects are counted", async () => {

@@ -1,10 +1,11 @@
 /** A small client of ZooKeeper's client protocol: one connection, one session, one request at a time. */
 import { connect, type Socket } from "node:net";
+import { ClientFrames, connectRequest, replyOf } from "../../../confirm/client-frames.ts";
+import { JuteWriter, RecordReader } from "../../../jute/index.ts";
 
 const TYPE = { create: 1, remove: 2, getChildren: 8, setData: 5, getData: 4, sync: 9, closeSession: -11 } as const;
 const ALL_PERMISSIONS = 31;
 const SESSION_TIMEOUT_MS = 30_000;
-const HEADER_BYTES = 16;
 
 /** An error code of ZooKeeper in the answer to a request. */
 export class RequestError extends Error {
@@ -28,16 +29,16 @@ export interface ClientLimits {
 export class WireClient {
   private readonly socket: Socket;
   private readonly timeoutMs: number | undefined;
-  private received: Buffer = Buffer.alloc(0);
+  private readonly frames: ClientFrames;
   private waiting: { readonly resolve: (frame: Buffer) => void; readonly reject: (error: Error) => void } | undefined;
-  private frames: Buffer[] = [];
+  private unread: Buffer[] = [];
   private failure: Error | undefined;
   private xid = 0;
 
   private constructor(port: number, timeoutMs: number | undefined) {
     this.timeoutMs = timeoutMs;
     this.socket = connect({ host: "127.0.0.1", port });
-    this.socket.on("data", (data) => this.receive(data));
+    this.frames = new ClientFrames(this.socket, (frame) => this.receive(frame));
     this.socket.on("error", (error) => this.fail(error));
     this.socket.on("close", () => this.fail(new Error("the server closed the connection")));
   }
@@ -46,7 +47,7 @@ export class WireClient {
   static async open(port: number, { sessionMs = SESSION_TIMEOUT_MS, timeoutMs }: ClientLimits): Promise<WireClient> {
     const client = new WireClient(port, timeoutMs);
     try {
-      client.send([int(0), long(0n), int(sessionMs), long(0n), bytes(Buffer.alloc(16))]);
+      client.frames.send(connectRequest(sessionMs));
       await client.frame();
       return client;
     } catch (error) {
@@ -57,47 +58,40 @@ export class WireClient {
 
   /** Creates a node, by default a persistent one. `flags` are those of CreateMode. Resolves when it is committed. */
   async create(path: string, data: Buffer | string = "", flags = 0): Promise<void> {
-    const acl = [int(1), int(ALL_PERMISSIONS), text("world"), text("anyone")];
-    await this.request(TYPE.create, [text(path), bytes(Buffer.from(data)), ...acl, int(flags)]);
+    const acl = (body: JuteWriter): JuteWriter => body.int(1).int(ALL_PERMISSIONS).text("world").text("anyone");
+    await this.request(TYPE.create, (body) => acl(body.text(path).buffer(Buffer.from(data))).int(flags));
   }
 
   /** Returns the names of the children of a node, sorted. */
   async children(path: string): Promise<string[]> {
-    const body = await this.request(TYPE.getChildren, [text(path), Buffer.from([0])]);
-    const names: string[] = [];
-    let at = 4;
-    for (let left = body.readInt32BE(0); left > 0; left--) {
-      const length = body.readInt32BE(at);
-      names.push(body.toString("utf8", at + 4, at + 4 + length));
-      at += 4 + length;
-    }
-    return names.sort();
+    const body = new RecordReader(await this.request(TYPE.getChildren, (request) => request.text(path).byte(0)));
+    return (body.vector((one) => one.text() ?? "") ?? []).sort();
   }
 
   /** Deletes a node of any version. Resolves when the transaction is committed. */
   async remove(path: string): Promise<void> {
-    await this.request(TYPE.remove, [text(path), int(-1)]);
+    await this.request(TYPE.remove, (body) => body.text(path).int(-1));
   }
 
   /** Sets the data of a node of any version. Resolves when the transaction is committed. */
   async setData(path: string, data: string): Promise<void> {
-    await this.request(TYPE.setData, [text(path), text(data), int(-1)]);
+    await this.request(TYPE.setData, (body) => body.text(path).text(data).int(-1));
   }
 
   /** Returns the data of a node. */
   async getData(path: string): Promise<string> {
-    const body = await this.request(TYPE.getData, [text(path), Buffer.from([0])]);
-    return body.toString("utf8", 4, 4 + body.readInt32BE(0));
+    const body = new RecordReader(await this.request(TYPE.getData, (request) => request.text(path).byte(0)));
+    return body.text() ?? "";
   }
 
   /** Waits until the server has applied what the leader has committed. */
   async sync(path: string): Promise<void> {
-    await this.request(TYPE.sync, [text(path)]);
+    await this.request(TYPE.sync, (body) => body.text(path));
   }
 
   /** Closes the session, which is a transaction, and the connection. */
   async close(): Promise<void> {
-    await this.request(TYPE.closeSession, []).catch(() => undefined);
+    await this.request(TYPE.closeSession, (body) => body).catch(() => undefined);
     this.abandon();
   }
 
@@ -106,21 +100,16 @@ export class WireClient {
     this.socket.destroy();
   }
 
-  private async request(type: number, body: readonly Buffer[]): Promise<Buffer> {
+  private async request(type: number, write: (body: JuteWriter) => JuteWriter): Promise<Uint8Array> {
     this.xid++;
-    this.send([int(this.xid), int(type), ...body]);
-    const frame = await this.frame();
-    const code = frame.readInt32BE(HEADER_BYTES - 4);
-    if (code !== 0) throw new RequestError(code);
-    return frame.subarray(HEADER_BYTES);
-  }
-
-  private send(parts: readonly Buffer[]): void {
-    this.socket.write(bytes(Buffer.concat(parts)));
+    this.frames.send(write(new JuteWriter().int(this.xid).int(type)));
+    const { body, error } = replyOf(await this.frame());
+    if (error !== 0) throw new RequestError(error);
+    return body;
   }
 
   private frame(): Promise<Buffer> {
-    const first = this.frames.shift();
+    const first = this.unread.shift();
     if (first !== undefined) return Promise.resolve(first);
     if (this.failure !== undefined) return Promise.reject(this.failure);
     return new Promise((resolve, reject) => {
@@ -138,40 +127,13 @@ export class WireClient {
     });
   }
 
-  private receive(data: Buffer): void {
-    this.received = Buffer.concat([this.received, data]);
-    while (this.received.length >= 4) {
-      const end = 4 + this.received.readInt32BE(0);
-      if (this.received.length < end) return;
-      const frame = this.received.subarray(4, end);
-      this.received = this.received.subarray(end);
-      if (this.waiting === undefined) this.frames.push(frame);
-      else this.waiting.resolve(frame);
-    }
+  private receive(frame: Buffer): void {
+    if (this.waiting === undefined) this.unread.push(frame);
+    else this.waiting.resolve(frame);
   }
 
   private fail(error: Error): void {
     this.failure ??= error;
     this.waiting?.reject(error);
   }
-}
-
-function int(value: number): Buffer {
-  const buffer = Buffer.alloc(4);
-  buffer.writeInt32BE(value);
-  return buffer;
-}
-
-function long(value: bigint): Buffer {
-  const buffer = Buffer.alloc(8);
-  buffer.writeBigInt64BE(value);
-  return buffer;
-}
-
-function bytes(value: Buffer): Buffer {
-  return Buffer.concat([int(value.length), value]);
-}
-
-function text(value: string): Buffer {
-  return bytes(Buffer.from(value));
 }
