@@ -3,6 +3,7 @@ import { asServerId } from "../protocol/index.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
 import { msText } from "./durations.ts";
 import type { Evidence } from "./evidence.ts";
+import { withSteps } from "./scenario-steps.ts";
 
 /** The time before the first line about it at which a connection breaks. */
 const BEFORE_MS = 0.4;
@@ -31,10 +32,10 @@ export function withBrokenConnections(scenario: Scenario, { servers, startMs }: 
       const timeMs = broken?.at.timeMs;
       if (timeMs === undefined || !leads(leader, timeMs)) return [];
       const disconnect = { server: asServerId(server), from: asServerId(leader) };
-      return [{ from: msText(Math.max(0, timeMs - startMs - BEFORE_MS)), disconnect }];
+      return [{ from: msText(timeMs - startMs - BEFORE_MS), disconnect }];
     }),
   );
-  return steps.length === 0 ? undefined : { ...scenario, steps: [...scenario.steps, ...steps] };
+  return steps.length === 0 ? undefined : withSteps(scenario, ...steps);
 }
 
 const FAILED = /^(follow|observe)-failed$/;

@@ -3,6 +3,7 @@
  * when; a read that times out shows when the last packet arrived.
  */
 import type { Evidence, VoteFact } from "./evidence.ts";
+import { initTimeoutMs, syncTimeoutMs, TIMED_OUT, tickMs } from "./timeouts.ts";
 
 /** A cut link. It is cut from a time in [loMs, hiMs] on. */
 export interface CutLink {
@@ -132,16 +133,17 @@ function factsOf(
 function timeoutFacts({ servers, startMs }: Evidence): LinkFact[] {
   return servers.flatMap(({ history, server }) =>
     history.periods.flatMap(({ leader, problems, process, servingMs }): LinkFact[] => {
-      const { initLimit = 10, syncLimit = 5, tickTimeMs = 2000 } = process.settings;
+      const { settings } = process;
+      const limitMs = servingMs === undefined ? initTimeoutMs(settings) : syncTimeoutMs(settings);
       return problems.flatMap(({ at, event, exception, learner }): LinkFact[] => {
         const other = event === "handler-failed" ? learner : LEARNER_FAILED.test(event) ? leader : undefined;
         const isTimeout = exception.some((line) => TIMED_OUT.test(line));
         if (!isTimeout || at.timeMs === undefined || other === undefined || other === server) return [];
-        const loMs = at.timeMs - startMs - tickTimeMs * (servingMs === undefined ? initLimit : syncLimit);
+        const loMs = at.timeMs - startMs - limitMs;
         const link = pairOf(server, other);
         return [
           { servers: link, atMs: loMs, isUp: true },
-          { servers: link, atMs: loMs + tickTimeMs / 2, isUp: false },
+          { servers: link, atMs: loMs + tickMs(settings) / 2, isUp: false },
         ];
       });
     }),
@@ -149,8 +151,6 @@ function timeoutFacts({ servers, startMs }: Evidence): LinkFact[] {
 }
 
 const LEARNER_FAILED = /^(follow|observe)-failed$/;
-
-const TIMED_OUT = /Read timed out/;
 
 /** The lines of a leader and a learner that follow a packet of the other one. */
 function handshakeFacts({ servers, startMs }: Evidence): LinkFact[] {

@@ -9,6 +9,8 @@ import { msOf, msText } from "./durations.ts";
 import type { Evidence, ZxidFact } from "./evidence.ts";
 import { endOf } from "./process-times.ts";
 import { type LoggedReconfiguration, reconfigStep, reconfigurationsIn } from "./reconfigurations.ts";
+import { readyMsOf } from "./scenario-steps.ts";
+import { syncTimeoutMs, TIMED_OUT } from "./timeouts.ts";
 
 /** Returns the requests of all epochs. A reconfiguration of which no zxid is known takes the place of a write. */
 export function clientWrites(evidence: Evidence): Step[] {
@@ -23,7 +25,9 @@ const REQUEST_MS = 2;
 
 function withReconfiguration(steps: readonly Step[], change: LoggedReconfiguration, evidence: Evidence): Step[] {
   const atMs = change.requestMs ?? change.seenMs - REQUEST_MS;
-  const distances = steps.map((step) => ("write" in step ? distanceMs(step, atMs) : Number.POSITIVE_INFINITY));
+  const distances = steps.map((step) =>
+    "write" in step ? Math.abs(readyMsOf(step) - atMs) : Number.POSITIVE_INFINITY,
+  );
   const nearest = distances.indexOf(Math.min(...distances));
   return [
     ...steps.flatMap((step, index): Step[] => {
@@ -33,10 +37,6 @@ function withReconfiguration(steps: readonly Step[], change: LoggedReconfigurati
     }),
     reconfigStep(atMs, change, evidence),
   ];
-}
-
-function distanceMs({ from = "0ms" }: Step, atMs: number): number {
-  return Math.abs(msOf(from) - atMs);
 }
 
 const counterOf = ({ zxid }: CounterFact): number => Number(zxid & 0xffff_ffffn);
@@ -96,7 +96,7 @@ function writesOf(established: EstablishedEpoch, evidence: Evidence): Step[] {
     const electionMs = sinceStart(evidence, leader, period.election?.at.timeMs);
     if (!isLong || atMs > firstMs + FIRST_MS || !Number.isFinite(electionMs)) return { from: msText(atMs) };
     const when: Moment = { event: "established", server: asServerId(leader), nth: 1 };
-    return { from: msText(electionMs), when, after: msText(Math.max(0, atMs - firstMs)) };
+    return { from: msText(electionMs), when, after: msText(atMs - firstMs) };
   }
 
   /** The requests with the last `count` zxids up to `last`: writes, and reconfigurations between them. */
@@ -137,10 +137,10 @@ function beforeTimeout(fact: ZxidFact, { observations, servers }: Evidence): Zxi
   if (fact.event !== "election-started") return fact;
   const timedOut = observations
     .get(fact.server)
-    ?.some(({ atMs, text }) => Math.abs(atMs - fact.atMs) <= 1 && text.includes("Read timed out"));
+    ?.some(({ atMs, text }) => Math.abs(atMs - fact.atMs) <= 1 && TIMED_OUT.test(text));
   if (timedOut !== true) return fact;
   const settings = servers.find(({ server }) => server === fact.server)?.processes[0]?.run.settings;
-  return { ...fact, atMs: Math.max(0, fact.atMs - (settings?.syncLimit ?? 5) * (settings?.tickTimeMs ?? 2000)) };
+  return { ...fact, atMs: Math.max(0, fact.atMs - syncTimeoutMs(settings ?? {})) };
 }
 
 /**
@@ -172,7 +172,7 @@ const SOON_MS = 5;
 
 /** Lets a write wait for its leader if it follows the start of the leader's time immediately. */
 function afterEstablished(step: Step, leader: number, establishedMs: number): Step {
-  const afterMs = msOf(step.from ?? "0ms") - establishedMs;
+  const afterMs = readyMsOf(step) - establishedMs;
   if (!("write" in step) || afterMs < 0 || afterMs > SOON_MS) return step;
   const readyMs = READY_BEFORE_MS.map((ms) => Math.max(0, establishedMs - ms)).findLast(
     (ms) => ms + readyBefore(ms) === establishedMs,
@@ -191,7 +191,8 @@ function readyBefore(readyMs: number): number {
 }
 
 /** Returns the time of a step of a reconstructed scenario, in milliseconds. */
-export function timeOf({ after = "0ms", from = "0ms", when }: Step): number {
-  const readyMs = msOf(from);
+export function timeOf(step: Step): number {
+  const { after = "0ms", when } = step;
+  const readyMs = readyMsOf(step);
   return readyMs + (when?.event === "established" ? readyBefore(readyMs) + msOf(after) : 0);
 }
