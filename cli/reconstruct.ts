@@ -56,11 +56,12 @@ export async function reconstruct(paths: readonly string[], options: Reconstruct
     if (isOver()) break;
   }
   progress.done();
-  const best = search.best;
+  const { alternatives, best } = search;
   if (best === undefined)
     throw new UsageError("the logs describe too many events to simulate them (accepted: logs of a shorter time)");
   saveWhole(out, scenarioText(best, files, out));
-  const answer = reconstructionOf(best, evidence, { files, runs: search.runs, scenario: out, seed: String(seed) });
+  const rest = { files, runs: search.runs, scenario: out, seed: String(seed) };
+  const answer = reconstructionOf({ best, alternatives }, evidence, rest);
   await write(`${json ? JSON.stringify(answer) : reconstructionText(answer, paintFor(process.stdout), textWidth())}\n`);
   return progress.exitCode ?? exitCodeOf(answer);
 }
