@@ -1,6 +1,4 @@
 /** Faults and files that follow from the lines of all logs together, and the bugs that they give back quickly. */
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { withBrokenConnections } from "../../reconstruct/broken-connections.ts";
 import { cutChoices, withoutContact } from "../../reconstruct/cut-links.ts";
@@ -11,21 +9,11 @@ import { cutsIn, linkFacts } from "../../reconstruct/link-facts.ts";
 import { slowHandshakes, withMeasuredSpeeds } from "../../reconstruct/measured-speeds.ts";
 import { reconfigurationSteps, withOtherMembers, withWriteBeside } from "../../reconstruct/reconfiguration-members.ts";
 import { reconfigurationsIn } from "../../reconstruct/reconfigurations.ts";
-import { Search } from "../../reconstruct/search.ts";
-import { skeletonOf } from "../../reconstruct/skeleton.ts";
 import { explains, startFiles } from "../../reconstruct/start-files.ts";
 import { loadScenario } from "../../scenarios/load.ts";
-import type { Scenario } from "../../scenarios/scenario.ts";
-import { type LoggedRun, loggedRunOf } from "./simulated-logs.ts";
+import { loggedBug, loggedRunOf, searched, skeleton } from "./simulated-logs.ts";
 
-function bug(name: string): Scenario {
-  const path = fileURLToPath(new URL(`../../scenarios/bugs/${name}.yaml`, import.meta.url));
-  return loadScenario(readFileSync(path, "utf8"), path);
-}
-
-const loggedBug = (name: string): LoggedRun => loggedRunOf(bug(name));
 const logsOf = (yaml: string): Evidence => loggedRunOf(loadScenario(yaml, "test.yaml")).evidence;
-const skeleton = (evidence: Evidence): Scenario => skeletonOf(evidence, "incident");
 
 describe("a link that is cut for a time", () => {
   const evidence = logsOf(`
@@ -204,9 +192,8 @@ describe("a search", () => {
     ["open-pending-configuration-forgotten-at-second-restart", 40],
   ])("finds %s from what the logs show", (name, runs) => {
     const { evidence, violated } = loggedBug(name);
-    const search = new Search(evidence, 1n);
-    for (const _best of search.from(skeleton(evidence))) if (search.runs >= runs) break;
-    expect(violated).toEqual(expect.arrayContaining(search.best?.violated.slice(0, 1) ?? []));
-    expect(search.best?.violated).not.toEqual([]);
+    const { best } = searched(evidence, (count) => count >= runs);
+    expect(violated).toEqual(expect.arrayContaining(best?.violated.slice(0, 1) ?? []));
+    expect(best?.violated).not.toEqual([]);
   });
 });

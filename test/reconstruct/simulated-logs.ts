@@ -1,9 +1,17 @@
-/** Gives the evidence in the logs that a scenario's run would write, and nothing else of the scenario. */
+/**
+ * Gives the evidence in the logs that a scenario's run would write, and nothing else of the scenario, and searches for a
+ * scenario from it.
+ */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { ensembleOf } from "../../explain/ensemble.ts";
 import { HistoryBuilder } from "../../explain/history-builder.ts";
 import { LogReader } from "../../logs/index.ts";
 import { type Evidence, EvidenceCollector, evidenceOf } from "../../reconstruct/evidence.ts";
+import { Search } from "../../reconstruct/search.ts";
+import { skeletonOf } from "../../reconstruct/skeleton.ts";
 import { zookeeperLogs } from "../../reports/zklog/zookeeper-logs.ts";
+import { loadScenario } from "../../scenarios/load.ts";
 import { ScenarioRunner } from "../../scenarios/run.ts";
 import type { Scenario } from "../../scenarios/scenario.ts";
 import { Trace } from "../../sim/index.ts";
@@ -18,6 +26,27 @@ export interface LoggedRun {
 export interface ServerLines {
   readonly server: number;
   readonly lines: readonly string[];
+}
+
+/** Loads a scenario file, given by its path below scenarios/. */
+export function scenarioAt(path: string): Scenario {
+  return loadScenario(readFileSync(fileURLToPath(new URL(`../../scenarios/${path}`, import.meta.url)), "utf8"), path);
+}
+
+/** Returns what the logs of a kept bug show. */
+export function loggedBug(name: string): LoggedRun {
+  return loggedRunOf(scenarioAt(`bugs/${name}.yaml`));
+}
+
+export function skeleton(evidence: Evidence): Scenario {
+  return skeletonOf(evidence, "incident");
+}
+
+/** Searches until `isOver` returns true after a number of runs. */
+export function searched(evidence: Evidence, isOver: (runs: number) => boolean): Search {
+  const search = new Search(evidence, 1n);
+  for (const _best of search.from(skeleton(evidence))) if (isOver(search.runs)) break;
+  return search;
 }
 
 export function loggedRunOf(scenario: Scenario): LoggedRun {
