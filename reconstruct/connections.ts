@@ -28,7 +28,7 @@ export function connectionsIn({ leader, period }: EstablishedEpoch, evidence: Ev
 /** Returns the end of a role. A process can run for a long time after its last line. */
 export function endOfPeriod(evidence: Evidence, sid: number, period: RolePeriod | undefined): number {
   const loggedMs = sinceStart(evidence, sid, period?.end?.timeMs);
-  if (period?.end?.kind !== "process") return loggedMs;
+  if (period === undefined || period.end?.kind === "looking") return loggedMs;
   const server = evidence.servers.find((one) => one.server === sid);
   const index = server?.processes.findIndex(({ run }) => run === period.process) ?? -1;
   return server === undefined || index < 0 ? loggedMs : (endOf(server, index, evidence) ?? loggedMs);

@@ -3,7 +3,7 @@ import type { EstablishedEpoch } from "../explain/ensemble.ts";
 import type { Zxid64 } from "../logs/index.ts";
 import { asServerId } from "../protocol/zxid.ts";
 import type { Moment, Step, Trigger, WriteAction } from "../scenarios/scenario.ts";
-import { hasManyHandshakes, sinceStart } from "./connections.ts";
+import { endOfPeriod, hasManyHandshakes, sinceStart } from "./connections.ts";
 import { type CounterFact, counterFacts } from "./counter-facts.ts";
 import { msOf, msText } from "./durations.ts";
 import type { Evidence, ZxidFact } from "./evidence.ts";
@@ -51,7 +51,7 @@ const SETTLED_MS = 2;
 
 /** The writes of one epoch: between two known counters, all in the middle; exact times, just before. */
 function writesOf(established: EstablishedEpoch, evidence: Evidence): Step[] {
-  const { endMs, epoch, leader, period, timeMs } = established;
+  const { epoch, leader, period, timeMs } = established;
   const reconfigurations = reconfigurationsIn(evidence).flatMap(({ version, ...one }) =>
     version === undefined ? [] : [{ ...one, version }],
   );
@@ -66,9 +66,7 @@ function writesOf(established: EstablishedEpoch, evidence: Evidence): Step[] {
         .map((fact) => beforeTimeout(atLatest(fact, evidence), evidence));
   const facts = [...own, ...seen.filter(({ zxid }) => Number(zxid >> 32n) === epoch)].sort((a, b) => a.atMs - b.atMs);
   const firstMs = (timeMs ?? evidence.startMs) - evidence.startMs;
-  const stoppedMs =
-    endMs === undefined || (isLong && period.end?.kind === "process") ? undefined : endMs - evidence.startMs;
-  const lastMs = leaderEndMs(leader, firstMs, stoppedMs, evidence);
+  const lastMs = Math.min(endOfPeriod(evidence, leader, period), evidence.endMs);
   const at: WriteAction["at"] = isAloneAt(established, evidence) ? "leader" : asServerId(leader);
   const steps: Step[] = [];
   let [known, knownMs] = [0, firstMs];
@@ -141,19 +139,6 @@ function beforeTimeout(fact: ZxidFact, { observations, servers }: Evidence): Zxi
   if (timedOut !== true) return fact;
   const settings = servers.find(({ server }) => server === fact.server)?.processes[0]?.run.settings;
   return { ...fact, atMs: Math.max(0, fact.atMs - syncTimeoutMs(settings ?? {})) };
-}
-
-/**
- * Returns the end of a leader's time: it stops leading, or its process ends, which may be long after its last line.
- */
-function leaderEndMs(leader: number, atMs: number, stoppedMs: number | undefined, evidence: Evidence): number {
-  const server = evidence.servers.find((one) => one.server === leader);
-  const index = server?.processes.findLastIndex(({ startMs }) => startMs <= atMs) ?? -1;
-  const process = server?.processes[index];
-  if (server === undefined || process === undefined) return Math.min(stoppedMs ?? evidence.endMs, evidence.endMs);
-  const killedMs = endOf(server, index, evidence) ?? evidence.endMs;
-  const hasStopped = stoppedMs !== undefined && stoppedMs < process.lastMs;
-  return Math.min(hasStopped ? stoppedMs : killedMs, evidence.endMs);
 }
 
 /** Returns whether no leader of an earlier epoch still leads when an epoch begins, as a paused one does. */
