@@ -2,6 +2,7 @@
 import { asServerId } from "../protocol/index.ts";
 import { DEFAULT_DISK } from "../scenarios/loading/short-forms-and-defaults.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
+import { sinceStart } from "./connections.ts";
 import { msText } from "./durations.ts";
 import type { Evidence } from "./evidence.ts";
 import { withSteps } from "./scenario-steps.ts";
@@ -21,12 +22,13 @@ const LATENCY_MS = 1;
 const USUAL_MS = 5;
 
 /** Returns the handshakes in which the packets of the leader arrive late. */
-export function slowHandshakes({ ensemble, startMs }: Evidence): SlowHandshake[] {
-  return ensemble.handshakes.flatMap(({ leader, leaderSide, learner, learnerSide, operation }) => {
+export function slowHandshakes(evidence: Evidence): SlowHandshake[] {
+  return evidence.ensemble.handshakes.flatMap(({ leader, leaderSide, learner, learnerSide, operation }) => {
     const [sent, arrived] = [leaderSide?.at.timeMs, learnerSide?.newLeaderMs ?? learnerSide?.at.timeMs];
     if (leader === undefined || sent === undefined || arrived === undefined || operation === "SNAP") return [];
-    const waits = arrived - sent > USUAL_MS;
-    return waits ? [{ leader, learner, sentMs: sent - startMs, arrivedMs: arrived - startMs }] : [];
+    const sentMs = sinceStart(evidence, leader, sent);
+    const arrivedMs = sinceStart(evidence, learner, arrived);
+    return arrivedMs - sentMs > USUAL_MS ? [{ leader, learner, sentMs, arrivedMs }] : [];
   });
 }
 
