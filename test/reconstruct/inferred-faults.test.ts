@@ -9,9 +9,11 @@ import { cutsIn, linkFacts } from "../../reconstruct/link-facts.ts";
 import { slowHandshakes, withMeasuredSpeeds } from "../../reconstruct/measured-speeds.ts";
 import { reconfigurationSteps, withOtherMembers, withWriteBeside } from "../../reconstruct/reconfiguration-members.ts";
 import { reconfigurationsIn } from "../../reconstruct/reconfigurations.ts";
+import { readyMsOf } from "../../reconstruct/scenario-steps.ts";
 import { explains, startFiles } from "../../reconstruct/start-files.ts";
 import { loadScenario } from "../../scenarios/load.ts";
-import { loggedBug, loggedRunOf, searched, skeleton } from "./simulated-logs.ts";
+import type { Step } from "../../scenarios/scenario.ts";
+import { evidenceWithClock, loggedBug, loggedRunOf, searched, skeleton } from "./simulated-logs.ts";
 
 const logsOf = (yaml: string): Evidence => loggedRunOf(loadScenario(yaml, "test.yaml")).evidence;
 
@@ -64,15 +66,21 @@ describe("groups of servers that never hear each other", () => {
 });
 
 describe("a connection that breaks although both servers go on", () => {
+  const scenario = loadScenario(
+    "servers: 3\nsteps:\n  - { from: 3s, disconnect: { server: 1, from: 3 } }\nuntil: 5s\n",
+    "test.yaml",
+  );
+  const stepsOf = (evidence: Evidence): readonly Step[] =>
+    withBrokenConnections({ ...skeleton(evidence), steps: [] }, evidence)?.steps ?? [];
+
   it("becomes a step", () => {
-    const evidence = logsOf(`
-servers: 3
-steps:
-  - { from: 3s, disconnect: { server: 1, from: 3 } }
-until: 5s
-`);
-    const [step] = withBrokenConnections({ ...skeleton(evidence), steps: [] }, evidence)?.steps ?? [];
+    expect(stepsOf(loggedRunOf(scenario).evidence)).toMatchObject([{ disconnect: { server: 1, from: 3 } }]);
+  });
+
+  it("becomes a step at its time if the clock of the server is ahead", () => {
+    const [step] = stepsOf(evidenceWithClock(scenario, 1, 7000));
     expect(step).toMatchObject({ disconnect: { server: 1, from: 3 } });
+    expect(Math.abs(readyMsOf(step as Step) - 3000)).toBeLessThan(10);
   });
 
   it("is not found if the leader ends", () => {

@@ -10,7 +10,8 @@ import { LogReader } from "../../logs/index.ts";
 import { type Evidence, EvidenceCollector, evidenceOf } from "../../reconstruct/evidence.ts";
 import { Search } from "../../reconstruct/search.ts";
 import { skeletonOf } from "../../reconstruct/skeleton.ts";
-import { zookeeperLogs } from "../../reports/zklog/zookeeper-logs.ts";
+import { START_OF_RUN_MS } from "../../reports/zklog/line-pattern.ts";
+import { zookeeperLines, zookeeperLogs } from "../../reports/zklog/zookeeper-logs.ts";
 import { loadScenario } from "../../scenarios/load.ts";
 import { ScenarioRunner } from "../../scenarios/run.ts";
 import type { Scenario } from "../../scenarios/scenario.ts";
@@ -53,6 +54,16 @@ export function loggedRunOf(scenario: Scenario): LoggedRun {
   const run = new ScenarioRunner(scenario, { seed: BigInt(scenario.seed ?? 1), trace: new Trace() }).run();
   const violated = [...new Set(run.violations.map(({ id }) => id))];
   return { violated, evidence: evidenceIn(zookeeperLogs(run)) };
+}
+
+/** Returns what the logs show if the clock of one server is ahead. */
+export function evidenceWithClock(scenario: Scenario, ahead: number, aheadMs: number): Evidence {
+  const run = new ScenarioRunner(scenario, { seed: 1n, trace: new Trace() }).run();
+  const linesOf = (server: number): string[] =>
+    zookeeperLines(run, START_OF_RUN_MS + (server === ahead ? aheadMs : 0)).flatMap((one) =>
+      one.server === server ? [one.line] : [],
+    );
+  return evidenceIn(Object.keys(scenario.servers).map((sid) => ({ server: Number(sid), lines: linesOf(Number(sid)) })));
 }
 
 export function evidenceIn(logs: readonly ServerLines[]): Evidence {
