@@ -1,9 +1,8 @@
 /** The connections of learners that broke although both servers went on. */
 import { asServerId } from "../protocol/index.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
-import { sinceStart } from "./connections.ts";
 import { msText } from "./durations.ts";
-import type { Evidence } from "./evidence.ts";
+import { type Evidence, sinceStart } from "./evidence.ts";
 import { withSteps } from "./scenario-steps.ts";
 
 /** The time before the first line about it at which a connection breaks. */

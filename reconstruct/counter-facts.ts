@@ -4,8 +4,8 @@
  */
 import type { EstablishedEpoch } from "../explain/ensemble.ts";
 import type { Zxid64 } from "../logs/index.ts";
-import { type Connection, connectionsIn, endOfPeriod, sinceStart } from "./connections.ts";
-import type { Evidence, ZxidFact } from "./evidence.ts";
+import { type Connection, connectionsIn, endOfPeriod } from "./connections.ts";
+import { type Evidence, sinceStart, type ZxidFact } from "./evidence.ts";
 import { endOf } from "./process-times.ts";
 import { type Silence, silencesIn } from "./silences.ts";
 

@@ -2,8 +2,7 @@
  * What logs show of the links between servers. A vote that a server sends shows whether it arrives at another one, and
  * when; a read that times out shows when the last packet arrived.
  */
-import { sinceStart } from "./connections.ts";
-import type { Evidence, VoteFact } from "./evidence.ts";
+import { type Evidence, sinceStart, type VoteFact } from "./evidence.ts";
 import { initTimeoutMs, syncTimeoutMs, TIMED_OUT, tickMs } from "./timeouts.ts";
 
 /** A cut link. It is cut from a time in [loMs, hiMs] on. */

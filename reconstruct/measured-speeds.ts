@@ -2,9 +2,8 @@
 import { asServerId } from "../protocol/index.ts";
 import { DEFAULT_DISK } from "../scenarios/loading/short-forms-and-defaults.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
-import { sinceStart } from "./connections.ts";
 import { msText } from "./durations.ts";
-import type { Evidence } from "./evidence.ts";
+import { type Evidence, sinceStart } from "./evidence.ts";
 import { withSteps } from "./scenario-steps.ts";
 
 /** A synchronization without a snapshot that waits in the leader before its packets arrive. */

@@ -9,9 +9,8 @@ import type { Zxid64 } from "../logs/index.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../protocol/settings.ts";
 import { asServerId, formatZxid64 } from "../protocol/zxid.ts";
 import type { Step } from "../scenarios/scenario.ts";
-import { sinceStart } from "./connections.ts";
 import { msText } from "./durations.ts";
-import type { Evidence } from "./evidence.ts";
+import { type Evidence, sinceStart } from "./evidence.ts";
 import { readyMsOf } from "./scenario-steps.ts";
 
 /** Returns the snapshots that servers take while they serve. */
