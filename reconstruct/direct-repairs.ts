@@ -11,7 +11,7 @@ import { breakOf, disconnectOf, gapOf, leadersAt, type RepairContext } from "./r
 import { withStepAt, withSteps } from "./scenario-steps.ts";
 import { initTimeoutMs, syncTimeoutMs, TIMED_OUT } from "./timeouts.ts";
 import type { RunMoment } from "./trial.ts";
-import { timeOf } from "./writes.ts";
+import { timeOf } from "./write-triggers.ts";
 import {
   cutBeforeGivingUp,
   delayCommit,

@@ -9,7 +9,7 @@ import { anchored, momentsOfCrash, READY_MS } from "./moment-steps.ts";
 import type { RepairContext } from "./repair-context.ts";
 import { crashesIn, readyMsOf, withStepAt, withSteps } from "./scenario-steps.ts";
 import { diskVariants } from "./start-disks.ts";
-import { timeOf } from "./writes.ts";
+import { timeOf } from "./write-triggers.ts";
 
 /** Returns the scenarios with one more fault that the logs need not show, the most likely ones first. */
 export function* silentFaults(context: RepairContext): Generator<Scenario> {

@@ -9,7 +9,7 @@ import { msOf, msText } from "./durations.ts";
 import type { RepairContext } from "./repair-context.ts";
 import { withStepAt, withSteps } from "./scenario-steps.ts";
 import { syncTimeoutMs, TIMED_OUT } from "./timeouts.ts";
-import { timeOf } from "./writes.ts";
+import { timeOf } from "./write-triggers.ts";
 
 interface Writes {
   readonly index: number;
