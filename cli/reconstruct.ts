@@ -9,7 +9,9 @@ import { withSchemaLine } from "../campaign/schema-line.ts";
 import { ensembleOf } from "../explain/ensemble.ts";
 import type { LoggedEvent } from "../logs/index.ts";
 import { type ReconstructionAnswer, reconstructionOf } from "../reconstruct/answer.ts";
-import { type Evidence, EvidenceCollector, evidenceOf } from "../reconstruct/evidence.ts";
+import type { Evidence } from "../reconstruct/evidence.ts";
+import { EvidenceCollector } from "../reconstruct/evidence-collector.ts";
+import { evidenceOf } from "../reconstruct/join-evidence.ts";
 import { Search } from "../reconstruct/search.ts";
 import { skeletonOf } from "../reconstruct/skeleton.ts";
 import type { Trial } from "../reconstruct/trial.ts";
@@ -56,11 +58,12 @@ export async function reconstruct(paths: readonly string[], options: Reconstruct
     if (isOver()) break;
   }
   progress.done();
-  const best = search.best;
+  const { alternatives, best } = search;
   if (best === undefined)
     throw new UsageError("the logs describe too many events to simulate them (accepted: logs of a shorter time)");
   saveWhole(out, scenarioText(best, files, out));
-  const answer = reconstructionOf(best, evidence, { files, runs: search.runs, scenario: out, seed: String(seed) });
+  const rest = { files, runs: search.runs, scenario: out, seed: String(seed) };
+  const answer = reconstructionOf({ best, alternatives }, evidence, rest);
   await write(`${json ? JSON.stringify(answer) : reconstructionText(answer, paintFor(process.stdout), textWidth())}\n`);
   return progress.exitCode ?? exitCodeOf(answer);
 }

@@ -7,6 +7,7 @@ import { HistoryBuilder } from "../explain/history-builder.ts";
 import { profileFor } from "../explain/releases.ts";
 import { MessageChooser, type Zxid64 } from "../logs/index.ts";
 import { formatZxid64 } from "../protocol/zxid.ts";
+import { alignmentOf } from "./distance.ts";
 import type { Evidence } from "./evidence.ts";
 import { DECISIVE, type Observation } from "./observation.ts";
 import { loggedEvents } from "./observe-run.ts";
@@ -52,6 +53,12 @@ export interface ServerAnswer {
   readonly matched: number;
 }
 
+/** Another scenario whose run shows everything decisive. */
+export interface AlternativeAnswer {
+  /** The invariants that its run violates. */
+  readonly violates: readonly string[];
+}
+
 /** The answer. */
 export interface ReconstructionAnswer {
   /** The version of this format. */
@@ -69,11 +76,19 @@ export interface ReconstructionAnswer {
   readonly differences: readonly DifferenceAnswer[];
   /** The invariants that the run violates. */
   readonly violates: readonly string[];
+  /** Other scenarios that the search found: their runs match the logs as well, and violate other invariants. */
+  readonly alternatives: readonly AlternativeAnswer[];
 }
 
-/** Compares the run of a scenario with the logs, and describes the result. */
+/** What a search has found. */
+export interface FoundTrials {
+  readonly best: Trial;
+  readonly alternatives: readonly Trial[];
+}
+
+/** Compares the run of the best scenario with the logs, and describes the result. */
 export function reconstructionOf(
-  trial: Trial,
+  { alternatives, best: trial }: FoundTrials,
   evidence: Evidence,
   rest: Pick<ReconstructionAnswer, "files" | "runs" | "scenario" | "seed">,
 ): ReconstructionAnswer {
@@ -99,6 +114,7 @@ export function reconstructionOf(
     }),
     differences: [...missing.map(difference("logs")), ...extra.map(difference("run"))].sort((a, b) => a.atMs - b.atMs),
     violates: trial.violated,
+    alternatives: alternatives.map(({ violated }) => ({ violates: violated })),
   };
 }
 
@@ -114,7 +130,7 @@ function ensembleOfRun({ run }: Trial): Ensemble {
 
 function matchEpochs(logs: Ensemble, run: Ensemble): EpochAnswer[] {
   const keyOf = ({ epoch, leader }: { epoch: number; leader: number }): string => `${epoch} ${leader}`;
-  const matched = commonSubsequence(logs.epochs.map(keyOf), run.epochs.map(keyOf));
+  const matched = matchedIn(logs.epochs.map(keyOf), run.epochs.map(keyOf));
   return logs.epochs.map(({ epoch, leader }, index) => ({ epoch, leader, matched: matched.has(index) }));
 }
 
@@ -124,7 +140,7 @@ function matchDecisions({ ensemble, startMs }: Evidence, run: Ensemble): Decisio
   for (const learner of new Set(ensemble.handshakes.map((one) => one.learner))) {
     const own = ensemble.handshakes.filter((one) => one.learner === learner);
     const others = run.handshakes.filter((one) => one.learner === learner);
-    for (const index of commonSubsequence(own.map(decisionKey), others.map(decisionKey))) {
+    for (const index of matchedIn(own.map(decisionKey), others.map(decisionKey))) {
       matched.add(own[index] as ExplainedHandshake);
     }
   }
@@ -156,24 +172,8 @@ function zxidText(zxid: Zxid64 | undefined): string | null {
   return zxid === undefined ? null : formatZxid64(zxid);
 }
 
-/** Returns the indexes of the longest part of `one` that `other` contains in the same order. */
-function commonSubsequence(one: readonly string[], other: readonly string[]): Set<number> {
-  const lengths = Array.from({ length: one.length + 1 }, () => new Array<number>(other.length + 1).fill(0));
-  const at = (i: number, j: number): number => lengths[i]?.[j] ?? 0;
-  for (let i = one.length - 1; i >= 0; i--) {
-    for (let j = other.length - 1; j >= 0; j--) {
-      const row = lengths[i] as number[];
-      row[j] = one[i] === other[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
-    }
-  }
-  const found = new Set<number>();
-  let [i, j] = [0, 0];
-  while (i < one.length && j < other.length) {
-    if (one[i] === other[j]) {
-      found.add(i++);
-      j++;
-    } else if (at(i + 1, j) >= at(i, j + 1)) i++;
-    else j++;
-  }
-  return found;
+/** Returns the indexes of those texts of the logs that the run has in the same order: as many as possible. */
+function matchedIn(logs: readonly string[], run: readonly string[]): Set<number> {
+  const observed = (texts: readonly string[]): Observation[] => texts.map((text) => ({ text, atMs: 0, weight: 1 }));
+  return new Set(alignmentOf(observed(logs), observed(run)).pairs.map(([index]) => index));
 }

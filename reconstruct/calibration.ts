@@ -6,6 +6,7 @@
 import type { Scenario } from "../scenarios/scenario.ts";
 import { msOf, msText } from "./durations.ts";
 import type { Evidence } from "./evidence.ts";
+import { withSpeed } from "./speeds.ts";
 
 /** The values that are tried, by what they set. Later entries depend on the speeds that earlier ones fit. */
 const CHOICES: readonly (readonly [string, readonly string[]])[] = [
@@ -58,13 +59,6 @@ function nearValues({ disk, network }: Scenario, name: string): string[] {
   return /^[\d.]+(us|ms)$/.test(value) ? FACTORS.map((factor) => msText(msOf(value) * factor)) : [];
 }
 
-/** Returns the scenario up to a time. */
-export function until(scenario: Scenario, endMs: number): Scenario {
-  return { ...scenario, until: msText(endMs + 1) };
-}
-
 function withChoice(scenario: Scenario, name: string, value: string): Scenario {
-  if (name === "seed") return { ...scenario, seed: value };
-  if (name === "latency") return { ...scenario, network: { ...scenario.network, latency: value } };
-  return { ...scenario, disk: { ...scenario.disk, [name]: value } };
+  return name === "seed" ? { ...scenario, seed: value } : withSpeed(scenario, name, value);
 }

@@ -9,6 +9,7 @@ import type { Scenario } from "../scenarios/scenario.ts";
 import type { Random } from "../sim/random.ts";
 import type { Evidence } from "./evidence.ts";
 import { showsVersions, versionAtStart } from "./reconfigurations.ts";
+import { withStepAt } from "./scenario-steps.ts";
 import { UNKNOWN_DISK } from "./start-disks.ts";
 import type { Trial } from "./trial.ts";
 
@@ -87,7 +88,7 @@ function withOtherFileAtRestart(scenario: Scenario, random: Random): Scenario | 
   const { index, server, step } = random.pick(restarts);
   const withFile = (changed: Scenario, config: EnsembleConfig): Scenario => {
     const start: ConfigChange = { server, config };
-    return { ...changed, steps: changed.steps.map((one, i) => (i === index ? { ...step, start } : one)) };
+    return withStepAt(changed, index, { ...step, start });
   };
   const members = random.chance(0.5) ? ids : ids.filter((sid) => sid === server || random.chance(0.7));
   const listed = configOf(scenario, members);

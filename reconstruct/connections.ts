@@ -1,7 +1,7 @@
 /** The times during which a learner was connected to a leader, as far as the logs of both show them. */
 import type { EstablishedEpoch } from "../explain/ensemble.ts";
 import type { RolePeriod } from "../explain/history.ts";
-import type { Evidence } from "./evidence.ts";
+import { type Evidence, sinceStart } from "./evidence.ts";
 import { endOf } from "./process-times.ts";
 
 /** A connection of a learner to a leader, from its synchronization on. Times are since the start of the run. */
@@ -28,24 +28,8 @@ export function connectionsIn({ leader, period }: EstablishedEpoch, evidence: Ev
 /** Returns the end of a role. A process can run for a long time after its last line. */
 export function endOfPeriod(evidence: Evidence, sid: number, period: RolePeriod | undefined): number {
   const loggedMs = sinceStart(evidence, sid, period?.end?.timeMs);
-  if (period?.end?.kind !== "process") return loggedMs;
+  if (period === undefined || period.end?.kind === "looking") return loggedMs;
   const server = evidence.servers.find((one) => one.server === sid);
   const index = server?.processes.findIndex(({ run }) => run === period.process) ?? -1;
   return server === undefined || index < 0 ? loggedMs : (endOf(server, index, evidence) ?? loggedMs);
-}
-
-/** Converts a time of a server's log. An unknown time is infinite. */
-export function sinceStart({ ensemble, startMs }: Evidence, server: number, timeMs: number | undefined): number {
-  return (ensemble.aligned(server, timeMs) ?? Number.POSITIVE_INFINITY) - startMs;
-}
-
-/** The number of handshakes from which on their times are fitted first. */
-const MANY = 8;
-
-/**
- * Returns whether the logs contain many handshakes, as those of real servers do. Few handshakes show a fault where a
- * time differs.
- */
-export function hasManyHandshakes({ ensemble }: Evidence): boolean {
-  return ensemble.handshakes.length >= MANY;
 }

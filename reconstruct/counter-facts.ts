@@ -3,20 +3,17 @@
  * not for the time of the line: a learner that was stopped or cut off has got nothing since.
  */
 import type { EstablishedEpoch } from "../explain/ensemble.ts";
-import type { Zxid64 } from "../logs/index.ts";
-import { type Connection, connectionsIn, endOfPeriod, sinceStart } from "./connections.ts";
-import type { Evidence, ZxidFact } from "./evidence.ts";
+import { type Connection, connectionsIn, endOfPeriod } from "./connections.ts";
+import { type Evidence, hasManyHandshakes, sinceStart, type ZxidFact } from "./evidence.ts";
 import { endOf } from "./process-times.ts";
 import { type Silence, silencesIn } from "./silences.ts";
+import { syncTimeoutMs, TIMED_OUT } from "./timeouts.ts";
 
-/** The counter that the leader of an epoch has reached at a time. */
-export interface CounterFact {
-  readonly atMs: number;
-  readonly zxid: Zxid64;
-  /** Whether the leader proposed this transaction just before. Otherwise, it did so at any time before. */
-  readonly isExact: boolean;
-  readonly server: number;
-}
+/**
+ * The counter that the leader of an epoch has reached at a time. If the fact is exact, the leader proposed this
+ * transaction just before. Otherwise, it did so at any time before.
+ */
+export type CounterFact = Pick<ZxidFact, "atMs" | "isExact" | "server" | "zxid">;
 
 /** The time before the end of a leader's process at which its last transaction is on its disk. */
 const LOGGED_MS = 5;
@@ -35,20 +32,41 @@ interface Context {
   readonly leaderEndMs: number;
 }
 
-/** Returns what the logs show of an epoch, in the order of time. */
+/** Returns what the logs show of an epoch. */
 export function counterFacts(epoch: EstablishedEpoch, evidence: Evidence): CounterFact[] {
+  const own = evidence.zxids.filter(({ zxid }) => Number(zxid >> 32n) === epoch.epoch);
+  if (!hasManyHandshakes(evidence)) {
+    return own.map((fact) => beforeTimeout(atLatest(fact, evidence), evidence));
+  }
   const context: Context = {
     connections: connectionsIn(epoch, evidence),
     silences: silencesIn(evidence),
     leaderEndMs: endOfPeriod(evidence, epoch.leader, epoch.period),
   };
-  const own = evidence.zxids.filter(({ zxid }) => Number(zxid >> 32n) === epoch.epoch);
   const facts = own.flatMap((fact) =>
     fact.server === epoch.leader ? [ofLeader(fact, evidence)] : ofLearner(fact, context, evidence),
   );
   const all = [...facts, ...syncsBeforeWrites(epoch, evidence)];
   const sorted = all.sort((a, b) => a.atMs - b.atMs || Number(a.zxid - b.zxid));
   return withoutLower(withoutOldProposals(sorted, epoch.leader));
+}
+
+/** What a process starts with was there when the process before ended, which its last line does not show. */
+function atLatest(fact: ZxidFact, evidence: Evidence): ZxidFact {
+  const server = evidence.servers.find((one) => one.server === fact.server);
+  if (server === undefined || fact.process === undefined) return fact;
+  return { ...fact, atMs: Math.max(fact.atMs, endOf(server, fact.process, evidence) ?? fact.atMs) };
+}
+
+/** A follower whose read has timed out got its last transaction at least one syncLimit earlier. */
+function beforeTimeout(fact: ZxidFact, { observations, servers }: Evidence): ZxidFact {
+  if (fact.event !== "election-started") return fact;
+  const timedOut = observations
+    .get(fact.server)
+    ?.some(({ atMs, text }) => Math.abs(atMs - fact.atMs) <= 1 && TIMED_OUT.test(text));
+  if (timedOut !== true) return fact;
+  const settings = servers.find(({ server }) => server === fact.server)?.processes[0]?.run.settings;
+  return { ...fact, atMs: Math.max(0, fact.atMs - syncTimeoutMs(settings ?? {})) };
 }
 
 /** A leader whose committedLog has no transaction of its epoch at a synchronization has committed none. */

@@ -4,6 +4,7 @@ import type { Scenario, Step } from "../scenarios/scenario.ts";
 import { msText } from "./durations.ts";
 import type { Evidence } from "./evidence.ts";
 import { type CutLink, cutsIn, type LinkFact, linkFacts } from "./link-facts.ts";
+import { withSteps } from "./scenario-steps.ts";
 
 /**
  * Returns the steps that cut links as the logs show, in several ways: at the latest and at the earliest moment, for the
@@ -36,7 +37,7 @@ export function withoutContact(scenario: Scenario, evidence: Evidence): Scenario
     linkFacts(evidence).filter(({ isUp }) => isUp),
   );
   if (groups.length === 0) return undefined;
-  return { ...scenario, steps: [...scenario.steps, ...cutSteps(groups, ALWAYS, serverIdsOf(scenario.servers))] };
+  return withSteps(scenario, ...cutSteps(groups, ALWAYS, serverIdsOf(scenario.servers)));
 }
 
 /** Links that are cut from the same moment to the same moment. */

@@ -6,10 +6,12 @@ import { asServerId, serverIdsOf } from "../protocol/zxid.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
 import type { Located } from "./distance.ts";
 import { msText } from "./durations.ts";
-import { breakOf, disconnectOf, leadersAt, type RepairContext } from "./repair-context.ts";
-import { holdOf, matchOf, READY_MS } from "./repairs.ts";
+import { delayOf, holdOf } from "./moment-steps.ts";
+import { breakOf, disconnectOf, gapOf, leadersAt, type RepairContext } from "./repair-context.ts";
+import { withStepAt, withSteps } from "./scenario-steps.ts";
+import { initTimeoutMs, syncTimeoutMs, TIMED_OUT } from "./timeouts.ts";
 import type { RunMoment } from "./trial.ts";
-import { timeOf } from "./writes.ts";
+import { timeOf } from "./write-triggers.ts";
 import {
   cutBeforeGivingUp,
   delayCommit,
@@ -28,8 +30,8 @@ type Repair = (difference: Located, context: RepairContext) => Scenario[];
 const REPAIRS: readonly (readonly ["logs" | "run", RegExp, Repair])[] = [
   ["logs", /^(follow|observe)-failed .*connection broken/, breakConnection],
   ["logs", /^handler-failed|^learner-closed/, breakConnectionOfLeader],
-  ["logs", /Read timed out/, isolateBeforeTimeout],
-  ["logs", /Read timed out/, holdProposalBeforeTimeout],
+  ["logs", TIMED_OUT, isolateBeforeTimeout],
+  ["logs", TIMED_OUT, holdProposalBeforeTimeout],
   ["logs", /^(fatal-thread|jvm-exit|trunc-failed|(follow|observe|handler)-failed +IOException)/, failWrite],
   ["logs", /^fatal-thread/, failQueuedWrites],
   ["logs", /^snapshot-invalid/, damageSnapshot],
@@ -66,22 +68,20 @@ export function directRepairs(context: RepairContext): Scenario[] {
   return found.sort((a, b) => a.atMs - b.atMs).flatMap(({ scenarios }) => scenarios);
 }
 
-function withSteps({ trial: { scenario } }: RepairContext, steps: readonly Step[]): Scenario {
-  return { ...scenario, steps: [...scenario.steps, ...steps] };
-}
-
 /** The times before a difference at which a fault is tried, in milliseconds. */
 const BEFORE_MS = [0.1, 0.6, 1.5];
 
 function breakConnection({ atMs, server }: Located, context: RepairContext): Scenario[] {
   const leaders = leadersAt(context, atMs).filter((sid) => sid !== server);
-  return leaders.flatMap((from) => BEFORE_MS.map((ms) => withSteps(context, [disconnectOf(server, from, atMs - ms)])));
+  return leaders.flatMap((from) =>
+    BEFORE_MS.map((ms) => withSteps(context.trial.scenario, disconnectOf(server, from, atMs - ms))),
+  );
 }
 
 function breakConnectionOfLeader({ atMs, server }: Located, context: RepairContext): Scenario[] {
   return serverIdsOf(context.trial.scenario.servers)
     .filter((sid) => sid !== server)
-    .map((sid) => withSteps(context, [disconnectOf(sid, server, atMs - 0.6)]));
+    .map((sid) => withSteps(context.trial.scenario, disconnectOf(sid, server, atMs - 0.6)));
 }
 
 /** The times from the end of an isolation until the server has a role again, in milliseconds. */
@@ -89,9 +89,9 @@ const ROLE_AFTER_MS = [1, 205, 300, 1000];
 
 /** A read that timed out shows when the last packet came: one limit earlier. From then on, nothing came. */
 function isolateBeforeTimeout({ atMs, server }: Located, context: RepairContext): Scenario[] {
-  const { initLimit = 10, syncLimit = 5, tickTimeMs = 2000 } = context.trial.scenario.settings;
-  return [syncLimit, initLimit].flatMap((limit) => {
-    const fromMs = Math.max(0, atMs - limit * tickTimeMs);
+  const { scenario } = context.trial;
+  return [syncTimeoutMs(scenario.settings), initTimeoutMs(scenario.settings)].flatMap((limitMs) => {
+    const fromMs = Math.max(0, atMs - limitMs);
     return leadersAt(context, fromMs + 1).flatMap((leader): Scenario[] => {
       if (leader === server) return [];
       const [one, other] = [asServerId(leader), asServerId(server)];
@@ -104,7 +104,7 @@ function isolateBeforeTimeout({ atMs, server }: Located, context: RepairContext)
         cuts.flatMap(({ ends, step }) =>
           ends.flatMap((endMs) => {
             const startMs = Math.max(0, fromMs + ms);
-            const isolated = withSteps(context, [{ from: msText(startMs), ...step, for: msText(endMs - fromMs) }]);
+            const isolated = withSteps(scenario, { from: msText(startMs), ...step, for: msText(endMs - fromMs) });
             const moved = withWritesAfter(isolated, startMs);
             return moved === undefined ? [isolated] : [isolated, moved];
           }),
@@ -138,7 +138,10 @@ const WRITES = ["sync-log", "snapshot", "accepted-epoch", "current-epoch", "trun
 function failWrite({ atMs, server }: Located, context: RepairContext): Scenario[] {
   return WRITES.flatMap((fail) =>
     [0.5, 3, 60].map((ms) =>
-      withSteps(context, [{ from: msText(atMs - ms), disk: { server: asServerId(server), fail } } as Step]),
+      withSteps(context.trial.scenario, {
+        from: msText(atMs - ms),
+        disk: { server: asServerId(server), fail },
+      } as Step),
     ),
   );
 }
@@ -156,23 +159,24 @@ function failQueuedWrites({ atMs, server }: Located, context: RepairContext): Sc
     const steps = scenario.steps.map((step, index): Step => {
       if (index !== last || !("write" in step)) return step;
       const every = msText(Math.min(5, (syncMs * 0.6) / step.write.count));
-      return { from: msText(Math.max(0, startMs - 2)), write: { ...step.write, every } };
+      return { from: msText(startMs - 2), write: { ...step.write, every } };
     });
-    const from = msText(Math.max(0, startMs - 4));
+    const from = msText(startMs - 4);
     const faults = [
       { from, disk: { server: own, sync: msText(syncMs) } },
       { from, disk: { server: own, fail: "sync-log" } },
       { from: msText(atMs + 0.5), disk: { server: own, sync: "2ms" } },
     ] as Step[];
-    return { ...scenario, steps: [...steps, ...faults] };
+    return withSteps({ ...scenario, steps }, ...faults);
   });
 }
 
 function damageSnapshot({ atMs, server }: Located, context: RepairContext): Scenario[] {
   return [1, 0].map((ms) =>
-    withSteps(context, [
-      { from: msText(Math.max(0, atMs - ms)), disk: { server: asServerId(server), corrupt: "snapshot" } } as Step,
-    ]),
+    withSteps(context.trial.scenario, {
+      from: msText(atMs - ms),
+      disk: { server: asServerId(server), corrupt: "snapshot" },
+    } as Step),
   );
 }
 
@@ -182,7 +186,7 @@ function loseWrites({ atMs, server }: Located, context: RepairContext): Scenario
   const before = writes.filter((ms) => ms <= atMs).slice(-2);
   const own = asServerId(server);
   return before.flatMap((ms) => {
-    const from = msText(Math.max(0, ms - 0.3));
+    const from = msText(ms - 0.3);
     const crashed = crashWithLoss(context, server, atMs);
     const faults: Step[] = [
       { from, disk: { server: own, sync: "1s" } } as Step,
@@ -198,9 +202,11 @@ function loseWrites({ atMs, server }: Located, context: RepairContext): Scenario
     ];
     const broken = breakOf({ atMs: ms, server, to: server }, context);
     return faults.flatMap((step) => [
-      withSteps(context, [step]),
-      ...(broken !== undefined && ("hold" in step || "drop" in step) ? [withSteps(context, [step, broken])] : []),
-      ...(crashed === undefined ? [] : [{ ...crashed, steps: [...crashed.steps, step] }]),
+      withSteps(context.trial.scenario, step),
+      ...(broken !== undefined && ("hold" in step || "drop" in step)
+        ? [withSteps(context.trial.scenario, step, broken)]
+        : []),
+      ...(crashed === undefined ? [] : [withSteps(crashed, step)]),
     ]);
   });
 }
@@ -213,7 +219,7 @@ function crashWithLoss({ trial: { scenario } }: RepairContext, server: number, a
   const step = scenario.steps[index];
   if (step === undefined || !("crash" in step)) return undefined;
   const lost: Step = { ...step, crash: { ...step.crash, unsynced: "lost" } };
-  return { ...scenario, steps: scenario.steps.map((one, i) => (i === index ? lost : one)) };
+  return withStepAt(scenario, index, lost);
 }
 
 /** The size of the log on disk decides, and no log shows how large the files are. */
@@ -234,25 +240,14 @@ function messagesBefore({ atMs, server }: Located, { moments }: RepairContext): 
 
 /** An event is earlier in the run than in the logs: a message took longer. */
 function delayMessage(difference: Located, context: RepairContext): Scenario[] {
-  const { atMs, server, text } = difference;
-  const later = context.trial.comparison.missing.find(
-    (one) => one.server === server && one.text === text && one.atMs > atMs,
-  );
-  const alike =
-    later ??
-    context.trial.comparison.missing.find(
-      (one) => one.server === server && one.atMs > atMs && one.text.split(" ")[0] === text.split(" ")[0],
-    );
-  if (alike === undefined) return [];
-  const by = msText(alike.atMs - atMs);
-  return messagesBefore(difference, context).map((one) =>
-    withSteps(context, [{ from: msText(one.atMs - READY_MS), delay: { match: matchOf(one), by, count: 1 } }]),
-  );
+  const gapMs = gapOf(difference, context);
+  if (gapMs === undefined) return [];
+  return messagesBefore(difference, context).map((one) => withSteps(context.trial.scenario, delayOf(one, gapMs)));
 }
 
 /** An event happens only in the run: a message did not arrive. */
 function holdMessage(difference: Located, context: RepairContext): Scenario[] {
   return messagesBefore(difference, context)
     .filter(({ to }) => to === difference.server)
-    .map((one) => withSteps(context, [holdOf(one)]));
+    .map((one) => withSteps(context.trial.scenario, holdOf(one)));
 }

@@ -31,24 +31,34 @@ const TIME_STEPS = 10;
 
 /** Compares the logs with a run. */
 export function compare(logs: Observations, run: Observations): Comparison {
-  const result = { distance: 0, decisive: 0, missing: [] as Located[], extra: [] as Located[], delays: [] as number[] };
+  const [missing, extra]: [Located[], Located[]] = [[], []];
+  const delays: number[] = [];
+  let distance = 0;
   for (const server of new Set([...logs.keys(), ...run.keys()])) {
-    align(logs.get(server) ?? [], run.get(server) ?? [], server, result);
+    const [given, made] = [logs.get(server) ?? [], run.get(server) ?? []];
+    const { cost, pairs } = alignmentOf(given, made);
+    distance += cost;
+    for (const [i, j] of pairs) delays.push((made[j] as Observation).atMs - (given[i] as Observation).atMs);
+    const matched = [new Set(pairs.map(([i]) => i)), new Set(pairs.map(([, j]) => j))] as const;
+    for (const [i, one] of given.entries()) if (!matched[0].has(i)) missing.push({ ...one, server });
+    for (const [j, one] of made.entries()) if (!matched[1].has(j)) extra.push({ ...one, server });
   }
-  result.missing.sort((a, b) => a.atMs - b.atMs);
-  result.extra.sort((a, b) => a.atMs - b.atMs);
-  return result;
+  missing.sort((a, b) => a.atMs - b.atMs);
+  extra.sort((a, b) => a.atMs - b.atMs);
+  const weights = [...missing, ...extra].map(({ weight }) => weight);
+  const decisive = weights.filter((weight) => weight >= DECISIVE).reduce((sum, weight) => sum + weight, 0);
+  return { distance, decisive, missing, extra, delays };
 }
 
-interface Sums {
-  distance: number;
-  decisive: number;
-  readonly missing: Located[];
-  readonly extra: Located[];
-  readonly delays: number[];
+/** The cheapest way to turn one sequence of observations into another. */
+export interface Alignment {
+  readonly cost: number;
+  /** The indexes of the observations that are the same in both, in order. */
+  readonly pairs: readonly (readonly [number, number])[];
 }
 
-function align(given: readonly Observation[], made: readonly Observation[], server: number, sums: Sums): void {
+/** Returns the cheapest alignment of what the logs show with what a run shows. */
+export function alignmentOf(given: readonly Observation[], made: readonly Observation[]): Alignment {
   const [rows, columns] = [given.length, made.length];
   const width = columns + 1;
   const costs = new Float64Array((rows + 1) * width);
@@ -66,41 +76,24 @@ function align(given: readonly Observation[], made: readonly Observation[], serv
       costs[row + j] = cost;
     }
   }
-  sums.distance += costs[0] as number;
-  walk(given, made, costs, server, sums);
+  return { cost: costs[0] as number, pairs: pairsIn(given, made, costs) };
 }
 
-/** Collects the observations that only one side has, along the cheapest way. */
-function walk(
-  given: readonly Observation[],
-  made: readonly Observation[],
-  costs: Float64Array,
-  server: number,
-  sums: Sums,
-): void {
+/** Returns the pairs along the cheapest way. */
+function pairsIn(given: readonly Observation[], made: readonly Observation[], costs: Float64Array): [number, number][] {
   const width = made.length + 1;
+  const pairs: [number, number][] = [];
+  const isCheapest = (cost: number, [i, j]: readonly [number, number], here: number): boolean =>
+    Math.abs(cost + (costs[i * width + j] as number) - here) < 1e-9;
   let [i, j] = [0, 0];
-  while (i < given.length || j < made.length) {
-    const [one, other] = [given[i], made[j]];
+  while (i < given.length && j < made.length) {
+    const [one, other] = [given[i] as Observation, made[j] as Observation];
     const here = costs[i * width + j] as number;
-    if (one !== undefined && other !== undefined && one.text === other.text) {
-      const isMatched = Math.abs(timeCost(one, other) + (costs[(i + 1) * width + j + 1] as number) - here) < 1e-9;
-      if (isMatched) {
-        sums.delays.push(other.atMs - one.atMs);
-        i++;
-        j++;
-        continue;
-      }
-    }
-    const isMissing =
-      one !== undefined &&
-      (other === undefined || Math.abs(one.weight + (costs[(i + 1) * width + j] as number) - here) < 1e-9);
-    const [observation, list] = isMissing ? [one, sums.missing] : [other as Observation, sums.extra];
-    list.push({ ...observation, server });
-    if (observation.weight >= DECISIVE) sums.decisive += observation.weight;
-    if (isMissing) i++;
+    if (one.text === other.text && isCheapest(timeCost(one, other), [i + 1, j + 1], here)) pairs.push([i++, j++]);
+    else if (isCheapest(one.weight, [i + 1, j], here)) i++;
     else j++;
   }
+  return pairs;
 }
 
 function timeCost(one: Observation, other: Observation): number {

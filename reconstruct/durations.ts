@@ -1,6 +1,6 @@
 /** Durations of scenarios, in milliseconds. */
 
-/** Returns a duration as scenarios write it, with a resolution of 10 us. */
+/** Returns a duration as scenarios write it, with a resolution of 10 us. A negative one becomes 0. */
 export function msText(ms: number): string {
   const us = Math.max(0, Math.round(ms * 100) * 10);
   if (us % 1000 === 0) return `${us / 1000}ms`;

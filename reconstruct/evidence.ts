@@ -1,11 +1,9 @@
 /** The facts in the logs from which the first scenario is built, server by server, with the times of the run. */
 import type { Ensemble } from "../explain/ensemble.ts";
 import type { ProcessRun, ServerHistory } from "../explain/history.ts";
-import { profileFor } from "../explain/releases.ts";
-import type { LogEventName, LoggedEvent, Zxid64 } from "../logs/index.ts";
-import { FileCollector, type FileFacts } from "./file-facts.ts";
-import { firstVoteMs } from "./first-votes.ts";
-import { isOutsideInfo, type Observation, type Observations, ServerObserver } from "./observation.ts";
+import type { LogEventName, Zxid64 } from "../logs/index.ts";
+import type { FileFacts } from "./file-facts.ts";
+import type { Observations } from "./observation.ts";
 
 /** A process of a server. Times are in milliseconds since the start of the run. */
 export interface ProcessEvidence {
@@ -116,220 +114,18 @@ export interface Evidence {
   readonly observations: Observations;
 }
 
-/** The events that show a zxid of the server that logs them. */
-const ZXID_EVENTS: { readonly [E in LogEventName]?: readonly string[] } = {
-  "database-loaded": ["zxid"],
-  "election-started": ["zxid"],
-  "snapshot-taken": ["zxid"],
-  "log-file-created": ["zxid"],
-  "zxid-unexpected": ["zxid"],
-  "sync-started": ["maxCommittedLog", "lastProcessedZxid"],
-  "got-snap": ["zxid"],
-  "got-diff": ["zxid"],
-};
-
-const EXACT: ReadonlySet<LogEventName> = new Set(["log-file-created", "zxid-unexpected"]);
-
-interface RawFact extends Omit<ZxidFact, "atMs"> {
-  readonly timeMs: number;
+/** Converts a time of a server's log. An unknown time is infinite. */
+export function sinceStart({ ensemble, startMs }: Evidence, server: number, timeMs: number | undefined): number {
+  return (ensemble.aligned(server, timeMs) ?? Number.POSITIVE_INFINITY) - startMs;
 }
 
-/** Collects the facts of one log, event by event. */
-export class EvidenceCollector {
-  readonly server: number;
-  readonly facts: RawFact[] = [];
-  readonly broken: { readonly peer: number; readonly timeMs: number }[] = [];
-  readonly configVersions: { readonly server: number; readonly version: bigint; readonly timeMs: number }[] = [];
-  readonly outsiders: { readonly server: number; readonly timeMs: number }[] = [];
-  readonly refused: { readonly peer: number; readonly timeMs: number }[] = [];
-  readonly observed: { readonly observation: Observation; readonly timeMs: number }[] = [];
-  readonly requests: { readonly timeMs: number }[] = [];
-  readonly votes: { readonly sid: number; readonly vote: string; readonly timeMs: number }[] = [];
-  readonly files: FileCollector[] = [];
-  readonly enabled: boolean[] = [];
-  /** The epoch in the first vote of each process, by the number of the process. */
-  readonly epochs = new Map<number, number>();
-  /** The times at which the server has restarted its election service, and whether it served as the leader. */
-  readonly restarts: { readonly serves: boolean; readonly timeMs: number }[] = [];
-  isObserver = false;
-  private processes = 0;
-  private serves = false;
-  private readonly observer: ServerObserver;
+/** The number of handshakes from which on their times are fitted first. */
+const MANY = 8;
 
-  constructor(server: number) {
-    this.server = server;
-    this.observer = new ServerObserver(server);
-  }
-
-  add(event: LoggedEvent): void {
-    const { timeMs } = event;
-    if (event.event === "config-read" || this.processes === 0) this.processes++;
-    if (timeMs === undefined) return;
-    if (this.files.length < this.processes) this.files.push(new FileCollector(this.server, timeMs, event.event));
-    this.files.at(-1)?.add(event);
-    if (event.event === "reconfig-requested") this.requests.push({ timeMs });
-    if (event.event === "requests-started") this.enabled.push(event.fields.reconfigEnabled === "true");
-    const observation = this.observer.observe(event.event, event.fields, event.exception, 0);
-    if (observation !== undefined) this.observed.push({ observation, timeMs });
-    if (event.event === "observing") this.isObserver = true;
-    if (event.event === "channel-broken") this.broken.push({ peer: event.fields.sid, timeMs });
-    const isRefused = !event.exception.some((line) => line.includes("timed out"));
-    if (event.event === "channel-failed" && isRefused) this.refused.push({ peer: event.fields.sid, timeMs });
-    if (event.event === "notification" && event.fields.sid === this.server && event.fields.state === "LOOKING") {
-      if (!this.epochs.has(this.processes)) this.epochs.set(this.processes, Number(event.fields.peerEpoch));
-    }
-    if (event.event === "notification" && event.fields.configVersion !== undefined) {
-      const { configVersion: version, sid: server } = event.fields;
-      this.configVersions.push({ server, version, timeMs });
-    }
-    if (event.event === "notification" && event.fields.state === "LOOKING") {
-      const { leader, peerEpoch, round, sid, zxid } = event.fields;
-      this.votes.push({ sid, vote: [round, leader, zxid, peerEpoch].join(" "), timeMs });
-    }
-    if (event.event === "config-received") {
-      this.configVersions.push({ server: event.fields.sid, version: event.fields.mine, timeMs });
-    }
-    if (event.event === "established" || event.event === "election-started")
-      this.serves = event.event === "established";
-    if (event.event === "election-restarted") this.restarts.push({ serves: this.serves, timeMs });
-    if (event.event === "learner-registered" && isOutsideInfo(event.fields.info)) {
-      this.outsiders.push({ server: event.fields.sid, timeMs });
-    }
-    for (const name of ZXID_EVENTS[event.event] ?? []) {
-      const zxid = (event.fields as unknown as Record<string, Zxid64 | undefined>)[name];
-      if (zxid === undefined || zxid <= 0n) continue;
-      const isFirst = event.event !== "zxid-unexpected" || event.fields.expected === 1n;
-      if (isFirst) {
-        const { server } = this;
-        this.facts.push({ server, zxid, timeMs, isExact: EXACT.has(event.event), event: event.event });
-      }
-    }
-  }
-}
-
-/** Puts the facts of all logs on one clock that starts with the first line. */
-export function evidenceOf(ensemble: Ensemble, collectors: ReadonlyMap<number, EvidenceCollector>): Evidence {
-  const { aligned, histories } = ensemble;
-  const firsts = histories.map(({ firstMs, server }) => aligned(server, firstMs)).filter((ms) => ms !== undefined);
-  const lasts = histories.map(({ lastMs, server }) => aligned(server, lastMs)).filter((ms) => ms !== undefined);
-  const startMs = Math.min(...firsts);
-  const since = (server: number, timeMs: number): number => (aligned(server, timeMs) ?? timeMs) - startMs;
-  const all = [...collectors.values()];
-  const observations = new Map(
-    all.map(({ observed, server }) => [
-      server,
-      observed.map(({ observation, timeMs }) => ({ ...observation, atMs: since(server, timeMs) })),
-    ]),
-  );
-  const restarts = all
-    .flatMap(({ restarts, server }) => timed(server, restarts, since).map((one) => ({ ...one, server })))
-    .sort((a, b) => a.atMs - b.atMs);
-  const linksIn = (list: "broken" | "refused"): BrokenLink[] =>
-    all
-      .flatMap((one) =>
-        one[list].map(({ peer, timeMs }) => ({ server: one.server, peer, atMs: since(one.server, timeMs) })),
-      )
-      .sort((a, b) => a.atMs - b.atMs);
-  const servers = histories.map((history) =>
-    serverEvidence(history, collectors.get(history.server), since, ensemble, startMs),
-  );
-  const known = new Set(histories.map(({ server }) => server));
-  return {
-    ensemble,
-    startMs,
-    endMs: Math.max(...lasts) - startMs,
-    servers,
-    silent: ensemble.members.filter((sid) => !known.has(sid)),
-    zxids: all
-      .flatMap(({ facts }) => facts.map(({ timeMs, ...fact }) => ({ ...fact, atMs: since(fact.server, timeMs) })))
-      .map((fact) => atEndOfProcess(fact, servers))
-      .sort((a, b) => a.atMs - b.atMs),
-    broken: linksIn("broken").filter(
-      ({ atMs, peer, server }) => !restarts.some((one) => closes(one, [peer, server], atMs)),
-    ),
-    refused: linksIn("refused"),
-    configurations: {
-      files: all.flatMap(({ files, server }) =>
-        files.map(({ facts, timeMs }) => ({ ...facts, server, startMs: since(server, timeMs) })),
-      ),
-      requests: all
-        .flatMap(({ requests, server }) => timed(server, requests, since).map((one) => ({ ...one, server })))
-        .sort((a, b) => a.atMs - b.atMs),
-      isEnabled: enabledIn(all),
-      activatedMs: restarts.filter(({ serves }) => serves).map(({ atMs }) => atMs),
-      versions: all.flatMap((one) => timed(one.server, one.configVersions, since)).sort((a, b) => a.atMs - b.atMs),
-      outsiders: all.flatMap((one) => timed(one.server, one.outsiders, since)).sort((a, b) => a.atMs - b.atMs),
-    },
-    votes: all.flatMap(({ server, votes }) => timed(server, votes, since).map((one) => ({ ...one, server }))),
-    observations,
-  };
-}
-
-function enabledIn(all: readonly EvidenceCollector[]): boolean | undefined {
-  const found = all.flatMap(({ enabled }) => enabled);
-  return found.length === 0 ? undefined : found.includes(true);
-}
-
-/** The time in which the other server sees that a connection is closed. */
-const CLOSED_MS = 5;
-
-/** Returns whether a server closes a connection because it restarts its election service (QuorumCnxManager#halt). */
-function closes(
-  { atMs: restartMs, server }: { readonly atMs: number; readonly server: number },
-  ends: readonly number[],
-  atMs: number,
-): boolean {
-  return ends.includes(server) && atMs >= restartMs && atMs <= restartMs + CLOSED_MS;
-}
-
-/** Puts facts from the log of one server on the clock of the run. */
-function timed<T extends { readonly timeMs: number }>(
-  log: number,
-  facts: readonly T[],
-  since: (server: number, timeMs: number) => number,
-): (Omit<T, "timeMs"> & { readonly atMs: number })[] {
-  return facts.map(({ timeMs, ...fact }) => ({ ...fact, atMs: since(log, timeMs) }));
-}
-
-/** The time from LOOKING to the line that shows the zxid of the first vote. */
-const FIRST_VOTE_MS = 100;
-
-/** What a process finds on its disk when it starts was there when the process before it ended. */
-function atEndOfProcess(fact: ZxidFact, servers: readonly ServerEvidence[]): ZxidFact {
-  const processes = servers.find(({ server }) => server === fact.server)?.processes ?? [];
-  const index = processes.findLastIndex(({ startMs }) => startMs <= fact.atMs);
-  const process = index - 1;
-  const [current, previous] = [processes[index], processes[process]];
-  const isFirstVote = fact.event === "election-started" && fact.atMs - (current?.lookingMs ?? 0) < FIRST_VOTE_MS;
-  const isStart = fact.event === "database-loaded" || isFirstVote;
-  return isStart && previous !== undefined ? { ...fact, atMs: previous.lastMs, process } : fact;
-}
-
-function serverEvidence(
-  history: ServerHistory,
-  collector: EvidenceCollector | undefined,
-  since: (server: number, timeMs: number) => number,
-  ensemble: Ensemble,
-  runStartMs: number,
-): ServerEvidence {
-  const { elections, server } = history;
-  const processes = history.processes.map((run, index): ProcessEvidence => {
-    const election = elections.find((one) => one.process === run);
-    const startMs = since(server, run.at.timeMs ?? history.firstMs ?? 0);
-    const looking = ensemble.aligned(server, election?.at.timeMs);
-    const vote = looking === undefined ? undefined : firstVoteMs(ensemble, server, looking);
-    return {
-      run,
-      startMs,
-      lookingMs: election?.at.timeMs === undefined ? undefined : since(server, election.at.timeMs),
-      votedMs: vote === undefined ? undefined : vote - runStartMs,
-      lastMs: run.lastMs === undefined ? startMs : since(server, run.lastMs),
-      zxid: run.loadedZxid ?? election?.zxid,
-      epoch: collector?.epochs.get(index + 1),
-      exits: run.fatal.length > 0 || run.exitCode !== undefined,
-    };
-  });
-  const release = profileFor(history.processes[0]?.release ?? "newest");
-  const isObserver = collector?.isObserver === true && history.periods[0]?.role === "OBSERVING";
-  return { server, isObserver, history, processes, release };
+/**
+ * Returns whether the logs contain many handshakes, as those of real servers do. Few handshakes show a fault where a
+ * time differs.
+ */
+export function hasManyHandshakes({ ensemble }: Evidence): boolean {
+  return ensemble.handshakes.length >= MANY;
 }

@@ -2,7 +2,8 @@
  * What logs show of the links between servers. A vote that a server sends shows whether it arrives at another one, and
  * when; a read that times out shows when the last packet arrived.
  */
-import type { Evidence, VoteFact } from "./evidence.ts";
+import { type Evidence, sinceStart, type VoteFact } from "./evidence.ts";
+import { initTimeoutMs, syncTimeoutMs, TIMED_OUT, tickMs } from "./timeouts.ts";
 
 /** A cut link. It is cut from a time in [loMs, hiMs] on. */
 export interface CutLink {
@@ -129,19 +130,20 @@ function factsOf(
  * A server whose read times out has got the last packet one limit earlier. A leader pings twice in a tick. Its thread
  * for a learner reads with a limit, too (LearnerHandler#run).
  */
-function timeoutFacts({ servers, startMs }: Evidence): LinkFact[] {
-  return servers.flatMap(({ history, server }) =>
+function timeoutFacts(evidence: Evidence): LinkFact[] {
+  return evidence.servers.flatMap(({ history, server }) =>
     history.periods.flatMap(({ leader, problems, process, servingMs }): LinkFact[] => {
-      const { initLimit = 10, syncLimit = 5, tickTimeMs = 2000 } = process.settings;
+      const { settings } = process;
+      const limitMs = servingMs === undefined ? initTimeoutMs(settings) : syncTimeoutMs(settings);
       return problems.flatMap(({ at, event, exception, learner }): LinkFact[] => {
         const other = event === "handler-failed" ? learner : LEARNER_FAILED.test(event) ? leader : undefined;
         const isTimeout = exception.some((line) => TIMED_OUT.test(line));
         if (!isTimeout || at.timeMs === undefined || other === undefined || other === server) return [];
-        const loMs = at.timeMs - startMs - tickTimeMs * (servingMs === undefined ? initLimit : syncLimit);
+        const loMs = sinceStart(evidence, server, at.timeMs) - limitMs;
         const link = pairOf(server, other);
         return [
           { servers: link, atMs: loMs, isUp: true },
-          { servers: link, atMs: loMs + tickTimeMs / 2, isUp: false },
+          { servers: link, atMs: loMs + tickMs(settings) / 2, isUp: false },
         ];
       });
     }),
@@ -150,11 +152,9 @@ function timeoutFacts({ servers, startMs }: Evidence): LinkFact[] {
 
 const LEARNER_FAILED = /^(follow|observe)-failed$/;
 
-const TIMED_OUT = /Read timed out/;
-
 /** The lines of a leader and a learner that follow a packet of the other one. */
-function handshakeFacts({ servers, startMs }: Evidence): LinkFact[] {
-  return servers.flatMap(({ history, server }) =>
+function handshakeFacts(evidence: Evidence): LinkFact[] {
+  return evidence.servers.flatMap(({ history, server }) =>
     history.periods.flatMap(({ leader, registered, sync }): LinkFact[] => {
       const times: [number, number | undefined][] = [...registered].map(([sid, at]) => [sid, at.timeMs]);
       if (leader !== undefined && sync !== undefined) {
@@ -163,18 +163,19 @@ function handshakeFacts({ servers, startMs }: Evidence): LinkFact[] {
       return times.flatMap(([sid, timeMs]) =>
         timeMs === undefined || sid === server
           ? []
-          : [{ servers: pairOf(sid, server), atMs: timeMs - startMs, isUp: true }],
+          : [{ servers: pairOf(sid, server), atMs: sinceStart(evidence, server, timeMs), isUp: true }],
       );
     }),
   );
 }
 
 /** A follower that lacks a transaction later than another server has it has not got the proposal. */
-function zxidFacts({ ensemble, servers, startMs, zxids }: Evidence): LinkFact[] {
+function zxidFacts(evidence: Evidence): LinkFact[] {
+  const { ensemble, servers, zxids } = evidence;
   return servers.flatMap(({ history, server }) =>
     history.periods.flatMap(({ end, epoch, leader, servingMs }): LinkFact[] => {
       if (leader === undefined || leader === server || servingMs === undefined || end?.timeMs === undefined) return [];
-      const [fromMs, toMs] = [servingMs - startMs, end.timeMs - startMs];
+      const [fromMs, toMs] = [servingMs, end.timeMs].map((ms) => sinceStart(evidence, server, ms)) as [number, number];
       if (!ensemble.epochs.some((one) => one.epoch === epoch && one.leader === leader)) return [];
       const last = zxids.find((one) => one.server === server && one.atMs >= toMs);
       const missed = zxids.find(

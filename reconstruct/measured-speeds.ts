@@ -1,10 +1,10 @@
 /** The speeds that the times in the logs show directly, and stalls of single threads of a leader. */
-
 import { asServerId } from "../protocol/index.ts";
 import { DEFAULT_DISK } from "../scenarios/loading/short-forms-and-defaults.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
 import { msText } from "./durations.ts";
-import type { Evidence } from "./evidence.ts";
+import { type Evidence, sinceStart } from "./evidence.ts";
+import { withSteps } from "./scenario-steps.ts";
 
 /** A synchronization without a snapshot that waits in the leader before its packets arrive. */
 export interface SlowHandshake {
@@ -14,18 +14,20 @@ export interface SlowHandshake {
   readonly arrivedMs: number;
 }
 
+/** The latency of a message in the network of a scenario, at most. */
 const LATENCY_MS = 1;
 
 /** A handler usually needs less than this from the decision to NEWLEADER. */
 const USUAL_MS = 5;
 
 /** Returns the handshakes in which the packets of the leader arrive late. */
-export function slowHandshakes({ ensemble, startMs }: Evidence): SlowHandshake[] {
-  return ensemble.handshakes.flatMap(({ leader, leaderSide, learner, learnerSide, operation }) => {
+export function slowHandshakes(evidence: Evidence): SlowHandshake[] {
+  return evidence.ensemble.handshakes.flatMap(({ leader, leaderSide, learner, learnerSide, operation }) => {
     const [sent, arrived] = [leaderSide?.at.timeMs, learnerSide?.newLeaderMs ?? learnerSide?.at.timeMs];
     if (leader === undefined || sent === undefined || arrived === undefined || operation === "SNAP") return [];
-    const waits = arrived - sent > USUAL_MS;
-    return waits ? [{ leader, learner, sentMs: sent - startMs, arrivedMs: arrived - startMs }] : [];
+    const sentMs = sinceStart(evidence, leader, sent);
+    const arrivedMs = sinceStart(evidence, learner, arrived);
+    return arrivedMs - sentMs > USUAL_MS ? [{ leader, learner, sentMs, arrivedMs }] : [];
   });
 }
 
@@ -41,13 +43,13 @@ export function withMeasuredSpeeds(scenario: Scenario, evidence: Evidence): Scen
   if (slow.length === 0) return synced;
   const delays = slow.map(({ arrivedMs, sentMs }) => arrivedMs - sentMs);
   const shortest = Math.min(...delays);
-  const stalled = { ...base, steps: [...base.steps, ...slow.map(stallOf)] };
+  const stalls = slow.map(stallOf);
   const isSteady = slow.length > 1 && Math.max(...delays) < shortest * STEADY;
   const seeds = [scenario.seed, ...SEEDS.filter((seed) => seed !== scenario.seed)];
   return [
     ...synced,
-    { ...scenario, steps: stalled.steps },
-    ...(base === scenario ? [] : [stalled]),
+    withSteps(scenario, ...stalls),
+    ...(base === scenario ? [] : [withSteps(base, ...stalls)]),
     ...(isSteady ? seeds.flatMap((seed) => withDelay({ ...base, ...(seed !== undefined && { seed }) }, shortest)) : []),
   ];
 }
@@ -67,11 +69,14 @@ const EARLY_MS = 4;
 function stallOf({ arrivedMs, leader, sentMs }: SlowHandshake): Step {
   const lasts = msText(arrivedMs - sentMs + EARLY_MS);
   return {
-    from: msText(Math.max(0, sentMs - EARLY_MS)),
+    from: msText(sentMs - EARLY_MS),
     stall: { server: asServerId(leader), thread: "handlers" },
     for: lasts,
   };
 }
+
+/** The lines of a learner after it has written currentEpoch. Releases log different ones. */
+const SYNCED = /^(current-epoch-set|uptodate-received)/;
 
 /** The time in which a learner writes and syncs its files after it has received NEWLEADER. */
 interface FileTime {
@@ -80,7 +85,6 @@ interface FileTime {
   readonly lastsMs: number;
 }
 
-/** Releases log different lines after a learner has written currentEpoch. */
 function fileTimes({ observations }: Evidence): FileTime[] {
   return [...observations].flatMap(([server, list]) =>
     list.flatMap(({ atMs: fromMs, text }, i) => {
@@ -101,16 +105,14 @@ const OPERATIONS = [1, 2, 3, 4];
 function withSlowDisks(scenario: Scenario, evidence: Evidence): Scenario[] {
   const slow = fileTimes(evidence).filter(({ lastsMs }) => lastsMs >= SLOW_DISK_MS);
   if (slow.length === 0) return [];
-  const withDisk = (disk: (time: FileTime) => object): Scenario => ({
-    ...scenario,
-    steps: [
-      ...scenario.steps,
+  const withDisk = (disk: (time: FileTime) => object): Scenario =>
+    withSteps(
+      scenario,
       ...slow.map((time) => {
-        const from = msText(Math.max(0, time.fromMs - LATENCY_MS));
+        const from = msText(time.fromMs - LATENCY_MS);
         return { from, disk: { server: time.server, ...disk(time) }, for: msText(time.lastsMs) } as unknown as Step;
       }),
-    ],
-  });
+    );
   return [
     withDisk(() => ({ stall: true })),
     ...OPERATIONS.map((count) =>
@@ -119,17 +121,10 @@ function withSlowDisks(scenario: Scenario, evidence: Evidence): Scenario[] {
   ];
 }
 
+/** Returns the scenario with the sync time of the quickest learner, if it is longer than usual. */
 function withSyncOf(scenario: Scenario, evidence: Evidence): Scenario {
-  const times = fileTimes(evidence).map(({ lastsMs }) => lastsMs);
-  const shortest = Math.min(...times);
-  if (
-    times.length === 0 ||
-    shortest <= USUAL_MS ||
-    shortest >= SLOW_DISK_MS ||
-    scenario.disk.sync !== DEFAULT_DISK.sync
-  )
-    return scenario;
+  const shortest = Math.min(...fileTimes(evidence).map(({ lastsMs }) => lastsMs));
+  const isUsual = shortest <= USUAL_MS || shortest >= SLOW_DISK_MS;
+  if (isUsual || scenario.disk.sync !== DEFAULT_DISK.sync) return scenario;
   return { ...scenario, disk: { ...scenario.disk, sync: msText(shortest) } };
 }
-
-const SYNCED = /^(current-epoch-set|uptodate-received)/;

@@ -4,8 +4,9 @@
  */
 import { asServerId, type ServerId, serverIdsOf } from "../protocol/index.ts";
 import type { ReconfigAction, Scenario, Step } from "../scenarios/scenario.ts";
-import { msOf, msText } from "./durations.ts";
+import { msText } from "./durations.ts";
 import type { Evidence } from "./evidence.ts";
+import { readyMsOf, withStepAt } from "./scenario-steps.ts";
 
 type Role = "participant" | "observer";
 type Members = ReadonlyMap<ServerId, Role>;
@@ -24,9 +25,9 @@ export function reconfigurationSteps({ steps }: Pick<Scenario, "steps">): number
  * scenario counts the reconfiguration as one of the writes.
  */
 export function withWriteBeside(scenario: Scenario, index: number): Scenario[] {
-  const fromMs = msOf(scenario.steps[index]?.from ?? "0ms");
+  const fromMs = readyMsOf(scenario.steps[index] as Step);
   return [-BESIDE_MS, BESIDE_MS].map((ms) => {
-    const step = { from: msText(Math.max(0, fromMs + ms)), write: { at: "leader", count: 1, every: "1ms" } } as Step;
+    const step = { from: msText(fromMs + ms), write: { at: "leader", count: 1, every: "1ms" } } as Step;
     return { ...scenario, steps: [...scenario.steps.slice(0, index + 1), step, ...scenario.steps.slice(index + 1)] };
   });
 }
@@ -48,12 +49,7 @@ export function withOtherMembers(scenario: Scenario, index: number, evidence: Ev
     .sort((a, b) => a.added.length + a.changed.length - (b.added.length + b.changed.length))
     .flatMap(({ added, changed }) => actionsOf(before, added, changed, evidence))
     .filter((action) => JSON.stringify(action) !== now)
-    .map((reconfig) => withAction(scenario, index, reconfig));
-}
-
-function withAction(scenario: Scenario, index: number, reconfig: ReconfigAction): Scenario {
-  const steps = scenario.steps.map((one, i) => (i === index ? ({ ...one, reconfig } as Step) : one));
-  return { ...scenario, steps };
+    .map((reconfig) => withStepAt(scenario, index, { ...step, reconfig }));
 }
 
 /** Removes the changed members, or gives all of them the other role. */
@@ -99,9 +95,9 @@ function membersBefore(scenario: Scenario, index: number): Members {
     ...voters.map((sid): [ServerId, Role] => [asServerId(sid), "participant"]),
     ...observers.map((sid): [ServerId, Role] => [asServerId(sid), "observer"]),
   ];
-  const untilMs = msOf(scenario.steps[index]?.from ?? "0ms");
+  const untilMs = readyMsOf(scenario.steps[index] as Step);
   return scenario.steps
-    .filter((step, i) => i !== index && "reconfig" in step && msOf(step.from ?? "0ms") <= untilMs)
+    .filter((step, i) => i !== index && "reconfig" in step && readyMsOf(step) <= untilMs)
     .reduce<Members>(
       (members, step) => ("reconfig" in step ? changedBy(members, step.reconfig) : members),
       new Map(start),

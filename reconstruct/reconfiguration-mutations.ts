@@ -2,7 +2,8 @@
 import { type ServerId, serverIdsOf } from "../protocol/index.ts";
 import type { ReconfigAction, Scenario, Step } from "../scenarios/scenario.ts";
 import type { Random } from "../sim/random.ts";
-import { msOf, msText } from "./durations.ts";
+import { msText } from "./durations.ts";
+import { readyMsOf, withStepAt } from "./scenario-steps.ts";
 
 /** Changes the members or the moment of a reconfiguration. Undefined if the scenario has none. */
 export function changeReconfiguration(scenario: Scenario, random: Random): Scenario | undefined {
@@ -14,9 +15,9 @@ export function changeReconfiguration(scenario: Scenario, random: Random): Scena
     ? { ...step, reconfig: withOtherMember(step.reconfig, random.pick(serverIdsOf(scenario.servers)), random.u01()) }
     : {
         ...step,
-        from: msText(Math.max(0, msOf(step.from ?? "0ms") + (random.u01() - 0.5) * random.pick([1, 10, 200]))),
+        from: msText(readyMsOf(step) + (random.u01() - 0.5) * random.pick([1, 10, 200])),
       };
-  return { ...scenario, steps: scenario.steps.map((one, i) => (i === index ? (changed as Step) : one)) };
+  return withStepAt(scenario, index, changed as Step);
 }
 
 /** Adds, removes or keeps a server: another one of the three than now, by a number in [0, 1). */
@@ -38,18 +39,4 @@ function withOtherMember(
     ...(Object.keys(added).length > 0 && { add: added }),
     ...(gone.length > 0 && { remove: gone }),
   };
-}
-
-/** Splits the servers in two groups for a time, near the first difference. */
-export function partitionServers(
-  scenario: Scenario,
-  random: Random,
-  atMs: number,
-  lasts: { readonly for?: string },
-): Scenario | undefined {
-  const ids = serverIdsOf(scenario.servers);
-  const sides = ids.map(() => random.chance(0.5));
-  const [one, other] = [true, false].map((side) => ids.filter((_, i) => sides[i] === side));
-  if (one === undefined || other === undefined || one.length === 0 || other.length === 0) return undefined;
-  return { ...scenario, steps: [...scenario.steps, { from: msText(atMs), partition: [one, other], ...lasts } as Step] };
 }

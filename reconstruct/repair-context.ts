@@ -1,6 +1,7 @@
-/** What repairs read, and the connections between a leader and its learners in the logs. */
+/** What repairs read, and what the logs show around a difference: leaders, their connections, and late events. */
 import { asServerId } from "../protocol/zxid.ts";
 import type { Step } from "../scenarios/scenario.ts";
+import type { Located } from "./distance.ts";
 import { msText } from "./durations.ts";
 import type { Evidence } from "./evidence.ts";
 import type { RunMoment, Trial } from "./trial.ts";
@@ -25,6 +26,17 @@ export function leadersAt({ evidence: { endMs, ensemble, startMs } }: RepairCont
 }
 
 /**
+ * Returns how much later the logs show an event that the run shows too early, in milliseconds: the same event, or one
+ * of the same name.
+ */
+export function gapOf({ atMs, server, text }: Located, { trial: { comparison } }: RepairContext): number | undefined {
+  const later = comparison.missing.filter((one) => one.server === server && one.atMs > atMs);
+  const [name] = text.split(" ");
+  const alike = later.find((one) => one.text === text) ?? later.find((one) => one.text.split(" ")[0] === name);
+  return alike && alike.atMs - atMs;
+}
+
+/**
  * Messages that are held back hide the end of a connection, too. Returns the step that ends the connection between the
  * servers of a moment when the logs show that it broke. Undefined if they do not show this.
  */
@@ -44,6 +56,7 @@ export function breakOf(
 /** The time before a logged end of a connection at which it breaks. */
 const BROKEN_BEFORE_MS = 0.6;
 
+/** Returns the step that ends the connection of a server to another one. */
 export function disconnectOf(server: number, from: number, atMs: number): Step {
   return { from: msText(atMs), disconnect: { server: asServerId(server), from: asServerId(from) } };
 }

@@ -6,9 +6,10 @@ import type { EstablishedEpoch } from "../explain/ensemble.ts";
 import type { Problem, RolePeriod } from "../explain/history.ts";
 import { asServerId, formatZxid64 } from "../protocol/zxid.ts";
 import type { Step } from "../scenarios/scenario.ts";
-import { connectionsIn, endOfPeriod, sinceStart } from "./connections.ts";
+import { connectionsIn, endOfPeriod } from "./connections.ts";
 import { msText } from "./durations.ts";
-import type { Evidence } from "./evidence.ts";
+import { type Evidence, sinceStart } from "./evidence.ts";
+import { syncTimeoutMs, TIMED_OUT, tickMs } from "./timeouts.ts";
 
 /** A server that logs nothing for a time, and that others miss. Times are since the start of the run. */
 export interface Silence {
@@ -21,9 +22,6 @@ export interface Silence {
 const AWAKE_MS = 0.5;
 /** The time before the end of a leader up to which the end of a connection can belong to it. */
 const SEEN_MS = 200;
-const TIMEOUT = /Read timed out/;
-const DEFAULT_TICK_MS = 2000;
-const DEFAULT_SYNC_LIMIT = 5;
 
 /** Returns the pauses of servers: one for each server that its peers wait for and that logs nothing meanwhile. */
 export function pauseSteps(evidence: Evidence): Step[] {
@@ -48,17 +46,17 @@ export function silencesIn(evidence: Evidence): Silence[] {
 /** A read that timed out shows the time of the last packet: one limit earlier. */
 function silenceOf(period: RolePeriod, { at, exception, learner }: Problem, evidence: Evidence): Silence[] {
   const server = period.role === "LEADING" ? learner : period.leader;
-  if (server === undefined || !TIMEOUT.test(exception[0] ?? "")) return [];
-  const { syncLimit = DEFAULT_SYNC_LIMIT, tickTimeMs = DEFAULT_TICK_MS } = period.process.settings;
+  if (server === undefined || !TIMED_OUT.test(exception[0] ?? "")) return [];
+  const { settings } = period.process;
   const timeoutMs = sinceStart(evidence, period.server, at.timeMs);
-  const lastPacketMs = timeoutMs - syncLimit * tickTimeMs;
+  const lastPacketMs = timeoutMs - syncTimeoutMs(settings);
   const lines = evidence.observations.get(server) ?? [];
   const awake = lines.find(({ atMs }) => atMs > timeoutMs);
   const process = evidence.servers
     .find((one) => one.server === server)
     ?.processes.findLast(({ startMs }) => startMs <= lastPacketMs);
   // A leader sends a ping every half tick, so a server can still log something after its last packet.
-  const isSilent = !lines.some(({ atMs }) => atMs > lastPacketMs + tickTimeMs / 2 && atMs <= timeoutMs);
+  const isSilent = !lines.some(({ atMs }) => atMs > lastPacketMs + tickMs(settings) / 2 && atMs <= timeoutMs);
   if (awake === undefined || process === undefined || awake.atMs > process.lastMs || !isSilent) return [];
   const lastLine = lines.findLast(({ atMs }) => atMs <= timeoutMs);
   const fromMs = Math.max(lastPacketMs, lastLine?.atMs ?? 0) + 1;

@@ -4,10 +4,12 @@
  */
 import { asServerId, serverIdsOf } from "../protocol/zxid.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
-import { msOf, msText } from "./durations.ts";
+import { msText } from "./durations.ts";
+import { anchored, momentsOfCrash, READY_MS } from "./moment-steps.ts";
 import type { RepairContext } from "./repair-context.ts";
-import { anchored, READY_MS } from "./repairs.ts";
-import { timeOf } from "./writes.ts";
+import { crashesIn, readyMsOf, withStepAt, withSteps } from "./scenario-steps.ts";
+import { diskVariants } from "./start-disks.ts";
+import { timeOf } from "./write-triggers.ts";
 
 /** Returns the scenarios with one more fault that the logs need not show, the most likely ones first. */
 export function* silentFaults(context: RepairContext): Generator<Scenario> {
@@ -19,53 +21,33 @@ export function* silentFaults(context: RepairContext): Generator<Scenario> {
   yield* lastWrites(context);
 }
 
-function added({ trial: { scenario } }: RepairContext, ...steps: readonly unknown[]): Scenario {
-  return { ...scenario, steps: [...scenario.steps, ...(steps as Step[])] };
-}
-
-function replaced({ trial: { scenario } }: RepairContext, index: number, step: Step): Scenario {
-  return { ...scenario, steps: scenario.steps.map((one, i) => (i === index ? step : one)) };
-}
-
-/** Other snapshots and log files with the same last zxid on the first disk of each server. */
+/** Other snapshots and log files with the same last zxid on the first disk of each server, the most unusual first. */
 function* otherStartFiles({ trial: { scenario } }: RepairContext): Generator<Scenario> {
   for (const sid of serverIdsOf(scenario.servers)) {
     const spec = scenario.servers[sid];
-    const last = /(\d+:\d+)$/.exec(spec?.history ?? "")?.[1];
-    if (spec === undefined || spec.empty || last === undefined) continue;
-    // Without a snapshot, a log that starts later would lack transactions.
-    const { logFrom: _logFrom, ...whole } = spec;
-    const others = [
-      { ...spec, snapshots: [last], logFrom: last },
-      { ...spec, snapshots: [last] },
-      { ...whole, snapshots: ["0:0"] },
-    ];
-    for (const other of others) yield { ...scenario, servers: { ...scenario.servers, [sid]: other } };
+    if (spec === undefined || spec.empty || spec.history === "") continue;
+    for (const other of diskVariants(spec).reverse()) {
+      yield { ...scenario, servers: { ...scenario.servers, [sid]: other } };
+    }
   }
 }
 
-type Crash = Extract<Step, { readonly crash: unknown }>;
-
-function crashesOf({ trial: { scenario } }: RepairContext): { readonly index: number; readonly step: Crash }[] {
-  return scenario.steps.flatMap((step, index) => ("crash" in step ? [{ index, step }] : []));
-}
-
 /** Each crash with each fate of what is not synced. */
-function* otherFates(context: RepairContext): Generator<Scenario> {
-  for (const { index, step } of crashesOf(context)) {
+function* otherFates({ trial: { scenario } }: RepairContext): Generator<Scenario> {
+  for (const { index, step } of crashesIn(scenario)) {
     for (const unsynced of ["lost", "kept", 1, "torn", 2] as const) {
-      if (unsynced !== step.crash.unsynced)
-        yield replaced(context, index, { ...step, crash: { ...step.crash, unsynced } });
+      if (unsynced === step.crash.unsynced) continue;
+      yield withStepAt(scenario, index, { ...step, crash: { ...step.crash, unsynced } });
     }
   }
 }
 
 /** A snapshot or a log that is damaged when a process ends. */
-function* damagedFiles(context: RepairContext): Generator<Scenario> {
-  for (const { step } of crashesOf(context)) {
+function* damagedFiles({ trial: { scenario } }: RepairContext): Generator<Scenario> {
+  for (const { step } of crashesIn(scenario)) {
     for (const corrupt of ["snapshot", "log"] as const) {
-      const from = msText(Math.max(0, msOf(step.from ?? "0ms") - READY_MS));
-      yield added(context, { from, disk: { server: step.crash.server, corrupt } });
+      const from = msText(readyMsOf(step) - READY_MS);
+      yield withSteps(scenario, { from, disk: { server: step.crash.server, corrupt } });
     }
   }
 }
@@ -74,17 +56,11 @@ function* damagedFiles(context: RepairContext): Generator<Scenario> {
 const CRASH_WINDOW_MS = 4;
 const MOMENTS_MAX = 16;
 
-function* otherCrashMoments(context: RepairContext): Generator<Scenario> {
-  for (const { index, step } of crashesOf(context)) {
-    const { server } = step.crash;
-    const atMs = msOf(step.from ?? "0ms");
-    const near = context.moments
-      .filter((one) => Math.abs(one.atMs - atMs) <= CRASH_WINDOW_MS && (one.server === server || one.to === server))
-      .sort((a, b) => Math.abs(a.atMs - atMs) - Math.abs(b.atMs - atMs))
-      .slice(0, MOMENTS_MAX);
-    for (const moment of near) {
+function* otherCrashMoments({ moments, trial: { scenario } }: RepairContext): Generator<Scenario> {
+  for (const { index, step } of crashesIn(scenario)) {
+    for (const moment of momentsOfCrash(step, moments, CRASH_WINDOW_MS, MOMENTS_MAX)) {
       for (const unsynced of ["lost", "kept"] as const) {
-        yield replaced(context, index, anchored({ ...step, crash: { ...step.crash, unsynced } }, moment));
+        yield withStepAt(scenario, index, anchored({ ...step, crash: { ...step.crash, unsynced } }, moment));
       }
     }
   }
@@ -94,14 +70,13 @@ function* otherCrashMoments(context: RepairContext): Generator<Scenario> {
 const BEFORE_WRITE_MS = 0.3;
 
 /** A server that logs or applies the last writes late. */
-function* slowWrites(context: RepairContext): Generator<Scenario> {
-  const { scenario } = context.trial;
+function* slowWrites({ trial: { scenario } }: RepairContext): Generator<Scenario> {
   const times = scenario.steps.flatMap((step) => ("write" in step ? [timeOf(step)] : []));
   for (const ms of [...new Set(times)].sort((a, b) => b - a).slice(0, 6)) {
-    const from = msText(Math.max(0, ms - BEFORE_WRITE_MS));
+    const from = msText(ms - BEFORE_WRITE_MS);
     for (const server of serverIdsOf(scenario.servers)) {
-      yield added(context, { from, stall: { server, thread: "apply" } });
-      yield added(context, { from, disk: { server, sync: "1s" } });
+      yield withSteps(scenario, { from, stall: { server, thread: "apply" } });
+      yield withSteps(scenario, { from, disk: { server, sync: "1s" } });
     }
   }
 }
@@ -110,22 +85,21 @@ function* slowWrites(context: RepairContext): Generator<Scenario> {
 const LAST_WRITE_MS = [1.5, 6, 25];
 
 /** One more write shortly before a leader ends: some followers get it, and no later leader. */
-function* lastWrites(context: RepairContext): Generator<Scenario> {
-  const { ensemble, startMs } = context.evidence;
-  const servers = serverIdsOf(context.trial.scenario.servers);
+function* lastWrites({ evidence: { ensemble, startMs }, trial: { scenario } }: RepairContext): Generator<Scenario> {
+  const servers = serverIdsOf(scenario.servers);
   for (const { endMs, leader } of ensemble.epochs) {
     if (endMs === undefined) continue;
     for (const ms of LAST_WRITE_MS) {
       const atMs = endMs - startMs - ms;
-      const from = msText(Math.max(0, atMs - BEFORE_WRITE_MS));
-      const write = { from: msText(Math.max(0, atMs)), write: { at: "leader", count: 1, every: "1ms" } };
+      const from = msText(atMs - BEFORE_WRITE_MS);
+      const write: Step = { from: msText(atMs), write: { at: "leader", count: 1, every: "1ms" } };
       const holds = servers
         .filter((sid) => sid !== leader)
-        .map((to) => ({ from, hold: { match: { type: "PROPOSAL", from: asServerId(leader), to }, count: 1 } }));
-      yield added(context, write);
-      for (const hold of holds) yield added(context, write, hold);
-      if (holds.length > 1) yield added(context, write, ...holds);
-      for (const hold of holds) yield added(context, write, ...holds.filter((one) => one !== hold));
+        .map((to): Step => ({ from, hold: { match: { type: "PROPOSAL", from: asServerId(leader), to }, count: 1 } }));
+      yield withSteps(scenario, write);
+      for (const hold of holds) yield withSteps(scenario, write, hold);
+      if (holds.length > 1) yield withSteps(scenario, write, ...holds);
+      for (const hold of holds) yield withSteps(scenario, write, ...holds.filter((one) => one !== hold));
     }
   }
 }

@@ -9,9 +9,9 @@ import type { Zxid64 } from "../logs/index.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../protocol/settings.ts";
 import { asServerId, formatZxid64 } from "../protocol/zxid.ts";
 import type { Step } from "../scenarios/scenario.ts";
-import { sinceStart } from "./connections.ts";
-import { msOf, msText } from "./durations.ts";
-import type { Evidence } from "./evidence.ts";
+import { msText } from "./durations.ts";
+import { type Evidence, sinceStart } from "./evidence.ts";
+import { readyMsOf } from "./scenario-steps.ts";
 
 /** Returns the snapshots that servers take while they serve. */
 export function snapshotSteps(evidence: Evidence): Step[] {
@@ -75,7 +75,7 @@ export function withWriteSizes(steps: readonly Step[], evidence: Evidence): Step
   const fromMs = afterMs - evidence.startMs;
   const untilMs = lastConnectedMs(sent, evidence);
   const isGrowth = (step: Step): boolean => {
-    const atMs = msOf(step.from ?? "0ms");
+    const atMs = readyMsOf(step);
     return "write" in step && atMs > fromMs && atMs < untilMs;
   };
   const count = steps.reduce((sum, step) => sum + ("write" in step && isGrowth(step) ? step.write.count : 0), 0);

@@ -20,7 +20,8 @@ export function scenariosWithOtherSpeed(scenario: Scenario, name: string): Scena
   return (SPEEDS[name] ?? []).map((value) => withSpeed(scenario, name, value));
 }
 
-function withSpeed(scenario: Scenario, name: string, value: string): Scenario {
+/** Returns the scenario with a value of one speed. */
+export function withSpeed(scenario: Scenario, name: string, value: string): Scenario {
   if (name === "latency") return { ...scenario, network: { ...scenario.network, latency: value } };
   if (name === "sync" || name === "write") return { ...scenario, disk: { ...scenario.disk, [name]: value } };
   return { ...scenario, threads: { ...scenario.threads, [name]: value } };

@@ -179,6 +179,16 @@ function specOf(
   };
 }
 
+/** Returns disks with the same transactions and another snapshot: without one, then with one of the last zxid. */
+export function diskVariants(spec: ServerSpec): ServerSpec[] {
+  const last = /(\d+:\d+)$/.exec(spec.history)?.[1];
+  // Without a snapshot, a log that starts later would lack transactions.
+  const { logFrom: _logFrom, ...whole } = spec;
+  const without = { ...whole, snapshots: ["0:0"] };
+  if (last === undefined) return [without];
+  return [without, { ...spec, snapshots: [last] }, { ...spec, snapshots: [last], logFrom: last }];
+}
+
 /** A leader that does not find a learner's zxid in its log on disk has a log that starts after it. */
 function logStartOf(
   server: number,

@@ -1,9 +1,8 @@
 /** Votes that arrive late, so that another server can win the election. */
 import { asServerId } from "../protocol/zxid.ts";
 import type { Step } from "../scenarios/scenario.ts";
-import { sinceStart } from "./connections.ts";
 import { msText } from "./durations.ts";
-import type { Evidence } from "./evidence.ts";
+import { type Evidence, sinceStart } from "./evidence.ts";
 import { VOTE_MS } from "./first-votes.ts";
 import { startOf } from "./process-times.ts";
 

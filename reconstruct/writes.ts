@@ -2,13 +2,14 @@
 import type { EstablishedEpoch } from "../explain/ensemble.ts";
 import type { Zxid64 } from "../logs/index.ts";
 import { asServerId } from "../protocol/zxid.ts";
-import type { Moment, Step, Trigger, WriteAction } from "../scenarios/scenario.ts";
-import { hasManyHandshakes, sinceStart } from "./connections.ts";
+import type { Step, WriteAction } from "../scenarios/scenario.ts";
+import { endOfPeriod } from "./connections.ts";
 import { type CounterFact, counterFacts } from "./counter-facts.ts";
-import { msOf, msText } from "./durations.ts";
-import type { Evidence, ZxidFact } from "./evidence.ts";
-import { endOf } from "./process-times.ts";
+import { msText } from "./durations.ts";
+import type { Evidence } from "./evidence.ts";
 import { type LoggedReconfiguration, reconfigStep, reconfigurationsIn } from "./reconfigurations.ts";
+import { readyMsOf } from "./scenario-steps.ts";
+import { establishedMs, triggerAt } from "./write-triggers.ts";
 
 /** Returns the requests of all epochs. A reconfiguration of which no zxid is known takes the place of a write. */
 export function clientWrites(evidence: Evidence): Step[] {
@@ -23,7 +24,9 @@ const REQUEST_MS = 2;
 
 function withReconfiguration(steps: readonly Step[], change: LoggedReconfiguration, evidence: Evidence): Step[] {
   const atMs = change.requestMs ?? change.seenMs - REQUEST_MS;
-  const distances = steps.map((step) => ("write" in step ? distanceMs(step, atMs) : Number.POSITIVE_INFINITY));
+  const distances = steps.map((step) =>
+    "write" in step ? Math.abs(readyMsOf(step) - atMs) : Number.POSITIVE_INFINITY,
+  );
   const nearest = distances.indexOf(Math.min(...distances));
   return [
     ...steps.flatMap((step, index): Step[] => {
@@ -35,40 +38,29 @@ function withReconfiguration(steps: readonly Step[], change: LoggedReconfigurati
   ];
 }
 
-function distanceMs({ from = "0ms" }: Step, atMs: number): number {
-  return Math.abs(msOf(from) - atMs);
-}
-
 const counterOf = ({ zxid }: CounterFact): number => Number(zxid & 0xffff_ffffn);
 
 /** The part of the time before a fact in which its writes are requested. The rest is for their commits. */
 const BUSY_SHARE = 0.6;
 
-/** The time after the start of an epoch in which a write waits for the leader. */
-const FIRST_MS = 200;
 /** The time after a fact from which on a write cannot belong to it. */
 const SETTLED_MS = 2;
 
 /** The writes of one epoch: between two known counters, all in the middle; exact times, just before. */
 function writesOf(established: EstablishedEpoch, evidence: Evidence): Step[] {
-  const { endMs, epoch, leader, period, timeMs } = established;
+  const { epoch, leader, period } = established;
   const reconfigurations = reconfigurationsIn(evidence).flatMap(({ version, ...one }) =>
     version === undefined ? [] : [{ ...one, version }],
   );
   const seen = reconfigurations.map(
     ({ isExact, seenMs: atMs, version: zxid }): CounterFact => ({ server: 0, atMs, zxid, isExact }),
   );
-  const isLong = hasManyHandshakes(evidence);
-  const own = isLong
-    ? counterFacts(established, evidence)
-    : evidence.zxids
-        .filter(({ zxid }) => Number(zxid >> 32n) === epoch)
-        .map((fact) => beforeTimeout(atLatest(fact, evidence), evidence));
-  const facts = [...own, ...seen.filter(({ zxid }) => Number(zxid >> 32n) === epoch)].sort((a, b) => a.atMs - b.atMs);
-  const firstMs = (timeMs ?? evidence.startMs) - evidence.startMs;
-  const stoppedMs =
-    endMs === undefined || (isLong && period.end?.kind === "process") ? undefined : endMs - evidence.startMs;
-  const lastMs = leaderEndMs(leader, firstMs, stoppedMs, evidence);
+  const facts = [
+    ...counterFacts(established, evidence),
+    ...seen.filter(({ zxid }) => Number(zxid >> 32n) === epoch),
+  ].sort((a, b) => a.atMs - b.atMs);
+  const firstMs = establishedMs(established, evidence);
+  const lastMs = Math.min(endOfPeriod(evidence, leader, period), evidence.endMs);
   const at: WriteAction["at"] = isAloneAt(established, evidence) ? "leader" : asServerId(leader);
   const steps: Step[] = [];
   let [known, knownMs] = [0, firstMs];
@@ -89,15 +81,7 @@ function writesOf(established: EstablishedEpoch, evidence: Evidence): Step[] {
     }
     knownMs = Math.max(knownMs, untilMs);
   }
-  return isLong ? steps : steps.map((step) => afterEstablished(step, leader, firstMs));
-
-  /** The leader of the run may be later than that of the logs, and the first write must not come before it leads. */
-  function triggerAt(atMs: number): Trigger {
-    const electionMs = sinceStart(evidence, leader, period.election?.at.timeMs);
-    if (!isLong || atMs > firstMs + FIRST_MS || !Number.isFinite(electionMs)) return { from: msText(atMs) };
-    const when: Moment = { event: "established", server: asServerId(leader), nth: 1 };
-    return { from: msText(electionMs), when, after: msText(Math.max(0, atMs - firstMs)) };
-  }
+  return steps;
 
   /** The requests with the last `count` zxids up to `last`: writes, and reconfigurations between them. */
   function requestsOf(atMs: number, last: Zxid64, count: number, leftMs: number): Step[] {
@@ -112,7 +96,7 @@ function writesOf(established: EstablishedEpoch, evidence: Evidence): Step[] {
       const writes = Number(end - next);
       if (writes === 0) return;
       const write = { at, count: writes, every: msText(every) };
-      requests.push({ ...triggerAt(atMs + Number(next - first) * every), write });
+      requests.push({ ...triggerAt(atMs + Number(next - first) * every, established, evidence), write });
     };
     for (const change of changes) {
       write(change.version);
@@ -125,73 +109,7 @@ function writesOf(established: EstablishedEpoch, evidence: Evidence): Step[] {
   }
 }
 
-/** A process can get transactions after its last line, until it ends. */
-function atLatest(fact: ZxidFact, evidence: Evidence): ZxidFact {
-  const server = evidence.servers.find((one) => one.server === fact.server);
-  if (server === undefined || fact.process === undefined) return fact;
-  return { ...fact, atMs: Math.max(fact.atMs, endOf(server, fact.process, evidence) ?? fact.atMs) };
-}
-
-/** A follower whose read has timed out got its last transaction at least one syncLimit earlier. */
-function beforeTimeout(fact: ZxidFact, { observations, servers }: Evidence): ZxidFact {
-  if (fact.event !== "election-started") return fact;
-  const timedOut = observations
-    .get(fact.server)
-    ?.some(({ atMs, text }) => Math.abs(atMs - fact.atMs) <= 1 && text.includes("Read timed out"));
-  if (timedOut !== true) return fact;
-  const settings = servers.find(({ server }) => server === fact.server)?.processes[0]?.run.settings;
-  return { ...fact, atMs: Math.max(0, fact.atMs - (settings?.syncLimit ?? 5) * (settings?.tickTimeMs ?? 2000)) };
-}
-
-/**
- * Returns the end of a leader's time: it stops leading, or its process ends, which may be long after its last line.
- */
-function leaderEndMs(leader: number, atMs: number, stoppedMs: number | undefined, evidence: Evidence): number {
-  const server = evidence.servers.find((one) => one.server === leader);
-  const index = server?.processes.findLastIndex(({ startMs }) => startMs <= atMs) ?? -1;
-  const process = server?.processes[index];
-  if (server === undefined || process === undefined) return Math.min(stoppedMs ?? evidence.endMs, evidence.endMs);
-  const killedMs = endOf(server, index, evidence) ?? evidence.endMs;
-  const hasStopped = stoppedMs !== undefined && stoppedMs < process.lastMs;
-  return Math.min(hasStopped ? stoppedMs : killedMs, evidence.endMs);
-}
-
 /** Returns whether no leader of an earlier epoch still leads when an epoch begins, as a paused one does. */
 function isAloneAt({ epoch, timeMs = 0 }: EstablishedEpoch, { ensemble }: Evidence): boolean {
   return ensemble.epochs.every((one) => one.epoch >= epoch || one.endMs === undefined || one.endMs <= timeMs);
-}
-
-/**
- * The time before an epoch is established at which a write that waits for it is ready, in milliseconds: for writes that
- * are ready before LATE_MS, and for the others. Later elections vary more in time.
- */
-const READY_BEFORE_MS = [20, 400] as const;
-const LATE_MS = 600;
-/** A write that comes so soon after the leader is established waits for it: the run may be a little slower. */
-const SOON_MS = 5;
-
-/** Lets a write wait for its leader if it follows the start of the leader's time immediately. */
-function afterEstablished(step: Step, leader: number, establishedMs: number): Step {
-  const afterMs = msOf(step.from ?? "0ms") - establishedMs;
-  if (!("write" in step) || afterMs < 0 || afterMs > SOON_MS) return step;
-  const readyMs = READY_BEFORE_MS.map((ms) => Math.max(0, establishedMs - ms)).findLast(
-    (ms) => ms + readyBefore(ms) === establishedMs,
-  );
-  if (readyMs === undefined) return step;
-  return {
-    from: msText(readyMs),
-    when: { event: "established", server: leader as never, nth: 1 },
-    after: msText(afterMs),
-    write: step.write,
-  };
-}
-
-function readyBefore(readyMs: number): number {
-  return READY_BEFORE_MS[readyMs < LATE_MS ? 0 : 1];
-}
-
-/** Returns the time of a step of a reconstructed scenario, in milliseconds. */
-export function timeOf({ after = "0ms", from = "0ms", when }: Step): number {
-  const readyMs = msOf(from);
-  return readyMs + (when?.event === "established" ? readyBefore(readyMs) + msOf(after) : 0);
 }

@@ -7,11 +7,9 @@ import type { Moment, Scenario, Step } from "../scenarios/scenario.ts";
 import type { Located } from "./distance.ts";
 import { msOf, msText } from "./durations.ts";
 import type { RepairContext } from "./repair-context.ts";
-import { timeOf } from "./writes.ts";
-
-function withSteps({ trial: { scenario } }: RepairContext, steps: readonly Step[]): Scenario {
-  return { ...scenario, steps: [...scenario.steps, ...steps] };
-}
+import { withStepAt, withSteps } from "./scenario-steps.ts";
+import { syncTimeoutMs, TIMED_OUT } from "./timeouts.ts";
+import { timeOf } from "./write-triggers.ts";
 
 interface Writes {
   readonly index: number;
@@ -54,8 +52,8 @@ export function delayCommit({ atMs, server }: Located, context: RepairContext): 
         disk: { server: asServerId(sid), stall: true },
       });
       return [
-        withSteps(context, [{ ...lasts, stall: { server: asServerId(server), thread: "apply" } }]),
-        ...combinations(active, slow).map((some) => withSteps(context, some.map(stalled))),
+        withSteps(context.trial.scenario, { ...lasts, stall: { server: asServerId(server), thread: "apply" } }),
+        ...combinations(active, slow).map((some) => withSteps(context.trial.scenario, ...some.map(stalled))),
       ];
     });
   });
@@ -100,7 +98,7 @@ export function stallDiskOfLeader({ atMs }: Located, context: RepairContext): Sc
     return starts.map((ms): Scenario => {
       const fromMs = Math.max(0, ms - BEFORE_WRITE_MS);
       const disk = { server: asServerId(leader), stall: true };
-      return withSteps(context, [{ from: msText(fromMs), disk, for: msText(atMs - fromMs + 5) }]);
+      return withSteps(context.trial.scenario, { from: msText(fromMs), disk, for: msText(atMs - fromMs + 5) });
     });
   });
 }
@@ -112,10 +110,7 @@ const SHIFTS_MS = [-1, -0.5, 0.5, 1, -2, 2, -4, 4, -8, 8];
 export function shiftWrites({ atMs }: Located, context: RepairContext): Scenario[] {
   const { scenario } = context.trial;
   return writesBefore(context, atMs + 2, 2).flatMap(({ atMs: writeMs, index, step }) =>
-    SHIFTS_MS.map((ms) => ({
-      ...scenario,
-      steps: scenario.steps.map((one, i) => (i === index ? { from: msText(writeMs + ms), write: step.write } : one)),
-    })),
+    SHIFTS_MS.map((ms) => withStepAt(scenario, index, { from: msText(writeMs + ms), write: step.write })),
   );
 }
 
@@ -125,7 +120,7 @@ export function shiftWrites({ atMs }: Located, context: RepairContext): Scenario
  */
 export function holdProposalBeforeTimeout({ atMs, server }: Located, context: RepairContext): Scenario[] {
   const { scenario } = context.trial;
-  const lastMs = atMs - syncTimeoutMs(context);
+  const lastMs = atMs - syncTimeoutMs(scenario.settings);
   const leader = leaderAt(context, lastMs);
   if (lastMs < 0 || leader === undefined || leader === server) return [];
   const match = { type: "PROPOSAL", from: asServerId(leader), to: asServerId(server) };
@@ -133,25 +128,20 @@ export function holdProposalBeforeTimeout({ atMs, server }: Located, context: Re
     [0.5, 1, 2].map((ms) => {
       const { count } = step.write;
       const moved: Step = { from: msText(lastMs - ms), write: { ...step.write, count: 1 } };
-      const hold: Step = { from: msText(Math.max(0, lastMs - ms - BEFORE_WRITE_MS)), hold: { match, count: 1 } };
+      const hold: Step = { from: msText(lastMs - ms - BEFORE_WRITE_MS), hold: { match, count: 1 } };
       const rest = count === 1 ? [] : [{ ...step, write: { ...step.write, count: count - 1 } } as Step];
       const steps = scenario.steps.flatMap((one, i) => (i === index ? rest : [one]));
-      return { ...scenario, steps: [...steps, moved, hold] };
+      return withSteps({ ...scenario, steps }, moved, hold);
     }),
   );
 }
 
-function syncTimeoutMs({ trial: { scenario } }: RepairContext): number {
-  const { syncLimit = 5, tickTimeMs = 2000 } = scenario.settings;
-  return syncLimit * tickTimeMs;
-}
-
 /** Returns the times at which followers got the last packet of a leader, of those whose reads timed out later. */
-function lastPacketTimes(context: RepairContext, leftMs: number): number[] {
-  return [...context.evidence.observations.values()].flatMap((list) =>
+function lastPacketTimes({ evidence, trial: { scenario } }: RepairContext, leftMs: number): number[] {
+  return [...evidence.observations.values()].flatMap((list) =>
     list.flatMap(({ atMs, text }) => {
-      const lastMs = atMs - syncTimeoutMs(context);
-      return text.includes("Read timed out") && lastMs < leftMs && atMs > leftMs ? [lastMs] : [];
+      const lastMs = atMs - syncTimeoutMs(scenario.settings);
+      return TIMED_OUT.test(text) && lastMs < leftMs && atMs > leftMs ? [lastMs] : [];
     }),
   );
 }
@@ -182,13 +172,13 @@ export function syncAfterLeaving({ atMs, server }: Located, context: RepairConte
   return startsMs.flatMap((startMs) => {
     const next = secondMs === undefined ? 2 : Math.max(0.1, secondMs - firstMs);
     const disk = (ms: number, syncMs: number): Step => ({
-      from: msText(Math.max(0, ms)),
+      from: msText(ms),
       disk: { server: own, sync: msText(syncMs) },
     });
     const slow = [disk(startMs - 1.5, firstMs - startMs), disk((leftMs + firstMs) / 2, next)];
     return writeVariants(context, leftMs, startMs - 1, first, (startMs + leftMs) / 2, rest).flatMap((scenario) => [
-      { ...scenario, steps: [...scenario.steps, ...slow] },
-      { ...scenario, steps: [...scenario.steps, ...slow, ...heldFromOthers(context, server, leftMs, startMs - 1.5)] },
+      withSteps(scenario, ...slow),
+      withSteps(scenario, ...slow, ...heldFromOthers(context, server, leftMs, startMs - 1.5)),
     ]);
   });
 }
@@ -208,19 +198,15 @@ function writeVariants(
     from: msText(atMs),
     write: { at: "leader", count, every: "0.01ms" },
   });
-  const added = (steps: readonly Step[], more: readonly Step[]): Scenario => ({
-    ...scenario,
-    steps: [...steps, ...more],
-  });
   const groups = [write(firstMs, first), ...(second > 0 ? [write(secondMs, second)] : [])];
-  if (last === undefined) return [added(scenario.steps, groups)];
+  if (last === undefined) return [withSteps(scenario, ...groups)];
   const { count } = last.step.write;
   const kept = count - Math.min(count, first);
-  const without = scenario.steps.flatMap((step, index): Step[] => {
+  const steps = scenario.steps.flatMap((step, index): Step[] => {
     if (index !== last.index) return [step];
     return kept === 0 ? [] : [{ ...last.step, write: { ...last.step.write, count: kept } }];
   });
-  return [added(without, groups), added(scenario.steps, groups)];
+  return [withSteps({ ...scenario, steps }, ...groups), withSteps(scenario, ...groups)];
 }
 
 /** Holds the next proposal to the other followers. */
@@ -230,7 +216,7 @@ function heldFromOthers(context: RepairContext, server: number, leftMs: number, 
   return serverIdsOf(context.trial.scenario.servers)
     .filter((sid) => sid !== server && sid !== leader)
     .map((to) => ({
-      from: msText(Math.max(0, fromMs)),
+      from: msText(fromMs),
       hold: { match: { type: "PROPOSAL", from: asServerId(leader), to }, count: 1 },
     }));
 }
@@ -250,12 +236,13 @@ export function cutBeforeGivingUp({ atMs, server }: Located, context: RepairCont
     .filter((sid) => sid !== own)
     .flatMap((sid) =>
       ends.map((endMs) => {
-        const from = msText(Math.max(0, role.atMs - 1));
+        const from = msText(role.atMs - 1);
         const lasts = endMs === Infinity ? { from } : { from, for: msText(Math.max(1, endMs - role.atMs + 1)) };
-        return withSteps(context, [
+        return withSteps(
+          context.trial.scenario,
           { ...lasts, cutOneWay: { from: [own], to: [sid] } },
           { ...lasts, cutOneWay: { from: [sid], to: [own] } },
-        ]);
+        );
       }),
     );
 }
@@ -267,7 +254,9 @@ export function isolateStarted({ atMs, server }: Located, context: RepairContext
     "start" in step && Number(step.start) === server ? [timeOf(step)] : [],
   );
   const startMs = starts.findLast((ms) => ms <= atMs) ?? 0;
-  return [startMs, Math.max(0, atMs - 1)].map((ms) => withSteps(context, [{ from: msText(ms), isolate: own }]));
+  return [startMs, Math.max(0, atMs - 1)].map((ms) =>
+    withSteps(context.trial.scenario, { from: msText(ms), isolate: own }),
+  );
 }
 
 /** The times before a missing event at which a fault ends that has prevented it, in milliseconds. */

@@ -9,7 +9,7 @@ const MAX_DIFFERENCES = 20;
 
 /** Returns the report with lines of at most `width` columns. */
 export function reconstructionText(answer: ReconstructionAnswer, paint: ChalkInstance, width: number): string {
-  const { decisions, differences, files, matched, runs, scenario, seed, violates } = answer;
+  const { decisions, differences, files, matched, runs, scenario, seed } = answer;
   const verdict = matched
     ? "The run of the scenario shows every epoch, leader, sync decision and exit of the logs."
     : "The run of the scenario differs from the logs.";
@@ -30,7 +30,7 @@ export function reconstructionText(answer: ReconstructionAnswer, paint: ChalkIns
       ? [`  ${countOf(differences.length - decisive.length, "other difference")}; --json lists them`]
       : []),
     "",
-    ...violationLines(violates, width),
+    ...violationLines(answer, width),
     scenario,
     ...hanging(
       `npx zabsim run ${scenario}; npx zabsim shrink ${scenario}; npx zabsim view ${scenario}`,
@@ -82,10 +82,18 @@ function differenceLines(differences: readonly DifferenceAnswer[], width: number
   return rest > 0 ? [...lines, `  and ${rest} more`] : lines;
 }
 
-function violationLines(violates: readonly string[], width: number): string[] {
-  if (violates.length === 0) return ["The run violates no invariant.", ""];
-  const text =
-    `The run violates ${violates.join(", ")}. The logs do not prove this: they leave open what the search chose, ` +
-    "such as the moment of a crash and which unsynced writes it lost.";
-  return [...hanging(text, "", "  ", width), ""];
+function violationLines({ alternatives, violates }: ReconstructionAnswer, width: number): string[] {
+  const own =
+    violates.length === 0
+      ? "The run violates no invariant."
+      : `The run violates ${violates.join(", ")}. The logs do not prove this: they leave open what the search chose, ` +
+        "such as the moment of a crash and which unsynced writes it lost.";
+  const others = alternatives.map((one) => one.violates.join(", ")).join("; ");
+  return [
+    ...hanging(own, "", "  ", width),
+    ...(others === ""
+      ? []
+      : hanging(`Other scenarios that match the logs as well violate: ${others}.`, "", "  ", width)),
+    "",
+  ];
 }

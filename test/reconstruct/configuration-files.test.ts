@@ -1,25 +1,16 @@
 /** Faults and configuration files that no line of a log names, found from the logs alone. */
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { changeConfigurationFiles, withLateServersOutside } from "../../reconstruct/configuration-mutations.ts";
 import { compare } from "../../reconstruct/distance.ts";
-import { Search } from "../../reconstruct/search.ts";
-import { skeletonOf } from "../../reconstruct/skeleton.ts";
 import { loadScenario } from "../../scenarios/load.ts";
 import { writeScenario } from "../../scenarios/write-scenario.ts";
 import { RandomStreams } from "../../sim/random.ts";
-import { type LoggedRun, loggedRunOf } from "./simulated-logs.ts";
-
-function loggedRun(name: string): LoggedRun {
-  const path = fileURLToPath(new URL(`../../scenarios/bugs/${name}.yaml`, import.meta.url));
-  return loggedRunOf(loadScenario(readFileSync(path, "utf8"), path));
-}
+import { loggedBug, searched, skeleton } from "./simulated-logs.ts";
 
 describe("the configuration files of a reconstruction", () => {
   it("may lack the servers that start later", () => {
-    const { evidence } = loggedRun("open-pending-configuration-not-read-with-lists");
-    const variants = withLateServersOutside(skeletonOf(evidence, "incident"), evidence);
+    const { evidence } = loggedBug("open-pending-configuration-not-read-with-lists");
+    const variants = withLateServersOutside(skeleton(evidence), evidence);
     const votersOf = (sid: number): unknown => variants.map(({ servers }) => servers[sid as never]?.config?.voters);
     expect(votersOf(3)).toEqual([
       [3, 4, 5],
@@ -34,9 +25,9 @@ describe("the configuration files of a reconstruction", () => {
   });
 
   it("can be written and loaded after each change", () => {
-    const { evidence } = loggedRun("open-pending-configuration-forgotten-at-second-restart");
+    const { evidence } = loggedBug("open-pending-configuration-forgotten-at-second-restart");
     const comparison = compare(new Map(), new Map());
-    const trial = { comparison, scenario: skeletonOf(evidence, "incident"), violated: [] };
+    const trial = { comparison, scenario: skeleton(evidence), violated: [] };
     const random = new RandomStreams(1n).stream("test");
     const changed = Array.from({ length: 40 }, () => changeConfigurationFiles(trial, evidence, random)).filter(
       (one) => one !== undefined,
@@ -51,8 +42,8 @@ describe("the configuration files of a reconstruction", () => {
 
 describe("logs that show no version of a configuration", () => {
   it("give no other files as long as something else differs", () => {
-    const { evidence } = loggedRun("open-trunc-keeps-one-txn-too-many");
-    const scenario = skeletonOf(evidence, "incident");
+    const { evidence } = loggedBug("open-trunc-keeps-one-txn-too-many");
+    const scenario = skeleton(evidence);
     expect(withLateServersOutside(scenario, evidence)).toEqual([]);
     const comparison = { ...compare(new Map(), new Map()), decisive: 4 };
     const random = new RandomStreams(1n).stream("test");
@@ -65,9 +56,7 @@ describe("logs that show no version of a configuration", () => {
 
 describe("a sync of the log that fails while writes wait", () => {
   it("gives back a server whose memory is ahead of its disk", () => {
-    const { evidence } = loggedRun("open-failed-log-write-survives");
-    const search = new Search(evidence, 1n);
-    for (const _best of search.from(skeletonOf(evidence, "incident"))) if (search.runs >= 400) break;
-    expect(search.best?.violated).toContain("memory-equals-disk");
+    const { evidence } = loggedBug("open-failed-log-write-survives");
+    expect(searched(evidence, (runs) => runs >= 400).best?.violated).toContain("memory-equals-disk");
   });
 });

@@ -1,6 +1,4 @@
 /** Faults and files that follow from the lines of all logs together, and the bugs that they give back quickly. */
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { withBrokenConnections } from "../../reconstruct/broken-connections.ts";
 import { cutChoices, withoutContact } from "../../reconstruct/cut-links.ts";
@@ -11,21 +9,13 @@ import { cutsIn, linkFacts } from "../../reconstruct/link-facts.ts";
 import { slowHandshakes, withMeasuredSpeeds } from "../../reconstruct/measured-speeds.ts";
 import { reconfigurationSteps, withOtherMembers, withWriteBeside } from "../../reconstruct/reconfiguration-members.ts";
 import { reconfigurationsIn } from "../../reconstruct/reconfigurations.ts";
-import { Search } from "../../reconstruct/search.ts";
-import { skeletonOf } from "../../reconstruct/skeleton.ts";
+import { readyMsOf } from "../../reconstruct/scenario-steps.ts";
 import { explains, startFiles } from "../../reconstruct/start-files.ts";
 import { loadScenario } from "../../scenarios/load.ts";
-import type { Scenario } from "../../scenarios/scenario.ts";
-import { type LoggedRun, loggedRunOf } from "./simulated-logs.ts";
+import type { Step } from "../../scenarios/scenario.ts";
+import { evidenceWithClock, loggedBug, loggedRunOf, searched, skeleton } from "./simulated-logs.ts";
 
-function bug(name: string): Scenario {
-  const path = fileURLToPath(new URL(`../../scenarios/bugs/${name}.yaml`, import.meta.url));
-  return loadScenario(readFileSync(path, "utf8"), path);
-}
-
-const loggedBug = (name: string): LoggedRun => loggedRunOf(bug(name));
 const logsOf = (yaml: string): Evidence => loggedRunOf(loadScenario(yaml, "test.yaml")).evidence;
-const skeleton = (evidence: Evidence): Scenario => skeletonOf(evidence, "incident");
 
 describe("a link that is cut for a time", () => {
   const evidence = logsOf(`
@@ -76,15 +66,21 @@ describe("groups of servers that never hear each other", () => {
 });
 
 describe("a connection that breaks although both servers go on", () => {
+  const scenario = loadScenario(
+    "servers: 3\nsteps:\n  - { from: 3s, disconnect: { server: 1, from: 3 } }\nuntil: 5s\n",
+    "test.yaml",
+  );
+  const stepsOf = (evidence: Evidence): readonly Step[] =>
+    withBrokenConnections({ ...skeleton(evidence), steps: [] }, evidence)?.steps ?? [];
+
   it("becomes a step", () => {
-    const evidence = logsOf(`
-servers: 3
-steps:
-  - { from: 3s, disconnect: { server: 1, from: 3 } }
-until: 5s
-`);
-    const [step] = withBrokenConnections({ ...skeleton(evidence), steps: [] }, evidence)?.steps ?? [];
+    expect(stepsOf(loggedRunOf(scenario).evidence)).toMatchObject([{ disconnect: { server: 1, from: 3 } }]);
+  });
+
+  it("becomes a step at its time if the clock of the server is ahead", () => {
+    const [step] = stepsOf(evidenceWithClock(scenario, 1, 7000));
     expect(step).toMatchObject({ disconnect: { server: 1, from: 3 } });
+    expect(Math.abs(readyMsOf(step as Step) - 3000)).toBeLessThan(10);
   });
 
   it("is not found if the leader ends", () => {
@@ -204,9 +200,8 @@ describe("a search", () => {
     ["open-pending-configuration-forgotten-at-second-restart", 40],
   ])("finds %s from what the logs show", (name, runs) => {
     const { evidence, violated } = loggedBug(name);
-    const search = new Search(evidence, 1n);
-    for (const _best of search.from(skeleton(evidence))) if (search.runs >= runs) break;
-    expect(violated).toEqual(expect.arrayContaining(search.best?.violated.slice(0, 1) ?? []));
-    expect(search.best?.violated).not.toEqual([]);
+    const { best } = searched(evidence, (count) => count >= runs);
+    expect(violated).toEqual(expect.arrayContaining(best?.violated.slice(0, 1) ?? []));
+    expect(best?.violated).not.toEqual([]);
   });
 });

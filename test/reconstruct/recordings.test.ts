@@ -5,9 +5,8 @@
 import { describe, expect, it } from "vitest";
 import { type ReconstructionAnswer, reconstructionOf } from "../../reconstruct/answer.ts";
 import { Search } from "../../reconstruct/search.ts";
-import { skeletonOf } from "../../reconstruct/skeleton.ts";
 import { logOf, RECORDINGS, SERVERS } from "../explain/recording.ts";
-import { evidenceIn } from "./simulated-logs.ts";
+import { evidenceIn, skeleton } from "./simulated-logs.ts";
 
 interface Reconstruction {
   readonly answer: ReconstructionAnswer;
@@ -22,8 +21,9 @@ function reconstructed(name: string, maxRuns: number): Reconstruction {
   const evidence = evidenceIn(SERVERS.map((server) => ({ server, lines: logOf(name, server).split("\n") })));
   const search = new Search(evidence, 1n);
   let answer: ReconstructionAnswer | undefined;
-  for (const best of search.from(skeletonOf(evidence, "incident"))) {
-    answer = reconstructionOf(best, evidence, { files: [], runs: search.runs, scenario: "", seed: "1" });
+  for (const best of search.from(skeleton(evidence))) {
+    const rest = { files: [], runs: search.runs, scenario: "", seed: "1" };
+    answer = reconstructionOf({ best, alternatives: [] }, evidence, rest);
     if (isComplete(answer) || search.runs >= maxRuns) break;
   }
   return { answer: answer as ReconstructionAnswer, runs: search.runs };

@@ -3,30 +3,17 @@
  * and prints how many give back a scenario that violates the same invariants. `ZABSIM_RECONSTRUCT_BUGS` limits this to
  * the bugs whose names contain one of its words, which commas separate.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { reconstructionOf } from "../../reconstruct/answer.ts";
+import { type FoundTrials, reconstructionOf } from "../../reconstruct/answer.ts";
+import { Candidates } from "../../reconstruct/candidates.ts";
 import { compare } from "../../reconstruct/distance.ts";
-import { Search } from "../../reconstruct/search.ts";
-import { skeletonOf } from "../../reconstruct/skeleton.ts";
 import type { Trial } from "../../reconstruct/trial.ts";
 import { loadScenario } from "../../scenarios/load.ts";
 import type { Scenario } from "../../scenarios/scenario.ts";
 import { writeScenario } from "../../scenarios/write-scenario.ts";
-import { type LoggedRun, loggedRunOf } from "./simulated-logs.ts";
-
-const FOLDER = fileURLToPath(new URL("../../scenarios/", import.meta.url));
-
-function scenarioAt(path: string): Scenario {
-  return loadScenario(readFileSync(`${FOLDER}${path}`, "utf8"), path);
-}
-
-function searched({ evidence }: LoggedRun, isOver: (runs: number) => boolean): Trial {
-  const search = new Search(evidence, 1n);
-  for (const _best of search.from(skeletonOf(evidence, "incident"))) if (isOver(search.runs)) break;
-  return search.best as Trial;
-}
+import { loggedBug, loggedRunOf, scenarioAt, searched } from "./simulated-logs.ts";
 
 describe("a scenario reconstructed from logs", () => {
   const cases = [
@@ -42,22 +29,23 @@ describe("a scenario reconstructed from logs", () => {
 
   it.each(cases)("of %s shows every decision, and violates the same invariants", (path, runs) => {
     const logged = loggedRunOf(scenarioAt(path));
-    const trial = searched(logged, (count) => count >= runs);
-    const answer = reconstructionOf(trial, logged.evidence, { files: [], runs, scenario: "", seed: "1" });
+    const { best, alternatives } = searched(logged.evidence, (count) => count >= runs) as FoundTrials;
+    const rest = { files: [], runs, scenario: "", seed: "1" };
+    const answer = reconstructionOf({ best, alternatives }, logged.evidence, rest);
     expect(answer.decisions.filter(({ matched }) => !matched)).toEqual([]);
     expect(answer.epochs.filter(({ matched }) => !matched)).toEqual([]);
-    expect(trial.violated).toEqual(expect.arrayContaining([...logged.violated]));
+    expect(best.violated).toEqual(expect.arrayContaining([...logged.violated]));
   });
 
   it("is the same scenario after it is written and loaded", () => {
-    const logged = loggedRunOf(scenarioAt("bugs/zookeeper-4643-current-epoch-before-diff-is-logged.yaml"));
-    const { scenario } = searched(logged, (count) => count >= 40);
+    const { evidence } = loggedBug("zookeeper-4643-current-epoch-before-diff-is-logged");
+    const scenario = searched(evidence, (count) => count >= 40).best?.scenario as Scenario;
     expect(loadScenario(writeScenario(scenario), "incident.yaml")).toEqual(scenario);
   });
 
   it("is the same for the same seed and number of runs", () => {
-    const logged = loggedRunOf(scenarioAt("bugs/open-snapshot-survives-trunc.yaml"));
-    const [one, other] = [1, 2].map(() => searched(logged, (count) => count >= 30));
+    const { evidence } = loggedBug("open-snapshot-survives-trunc");
+    const [one, other] = [1, 2].map(() => searched(evidence, (count) => count >= 30).best);
     expect(one?.scenario).toEqual(other?.scenario);
   });
 });
@@ -83,10 +71,36 @@ describe("the distance between logs and a run", () => {
   });
 });
 
+describe("the other scenarios that match as well", () => {
+  const trial = (score: number, decisive: number, ...violated: string[]): Trial => {
+    const comparison = { ...compare(new Map(), new Map()), decisive };
+    return { score, comparison, violated, differences: violated.join() } as unknown as Trial;
+  };
+
+  it("violate invariants that no closer one violates", () => {
+    const candidates = new Candidates();
+    for (const one of [trial(3, 0, "c", "b"), trial(1, 0, "a"), trial(4, 5, "d"), trial(2, 0, "b", "a")]) {
+      candidates.add(one);
+    }
+    expect(candidates.alternatives.map(({ violated }) => violated)).toEqual([
+      ["b", "a"],
+      ["c", "b"],
+    ]);
+  });
+
+  it("are none if the best one differs in something decisive", () => {
+    const candidates = new Candidates();
+    for (const one of [trial(1, 5, "a"), trial(2, 0, "b")]) candidates.add(one);
+    expect(candidates.alternatives).toEqual([]);
+  });
+});
+
 const SECONDS = Number(process.env.ZABSIM_RECONSTRUCT ?? 0);
 
 describe.runIf(SECONDS > 0)("the kept bugs", () => {
-  const bugs = readdirSync(`${FOLDER}bugs`).filter((file) => file.endsWith(".yaml"));
+  const bugs = readdirSync(fileURLToPath(new URL("../../scenarios/bugs", import.meta.url))).filter((file) =>
+    file.endsWith(".yaml"),
+  );
   const words = (process.env.ZABSIM_RECONSTRUCT_BUGS ?? "").split(",");
   const violating = bugs
     .filter((file) => words.some((word) => file.includes(word)))
@@ -98,10 +112,11 @@ describe.runIf(SECONDS > 0)("the kept bugs", () => {
       const logged = loggedRunOf(scenarioAt(`bugs/${file}`));
       const startMs = performance.now();
       let runs = 0;
-      const trial = searched(logged, (count) => {
+      const { best } = searched(logged.evidence, (count) => {
         runs = count;
         return performance.now() - startMs > SECONDS * 1000;
       });
+      const trial = best as Trial;
       const shared = logged.violated.filter((id) => trial.violated.includes(id));
       if (shared.length === logged.violated.length) all++;
       if (shared.length > 0) some++;

@@ -5,10 +5,11 @@
 import { asServerId } from "../protocol/zxid.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
 import type { Located } from "./distance.ts";
-import { msOf, msText } from "./durations.ts";
+import { msText } from "./durations.ts";
+import { anchored, delayOf, holdOf, matchOf, momentsOfCrash, READY_MS, readyAt } from "./moment-steps.ts";
 import { DECISIVE } from "./observation.ts";
-import { breakOf, type RepairContext } from "./repair-context.ts";
-import { anchored, holdOf, matchOf, READY_MS } from "./repairs.ts";
+import { breakOf, gapOf, type RepairContext } from "./repair-context.ts";
+import { crashesIn, readyMsOf, withStepAt, withSteps } from "./scenario-steps.ts";
 import type { RunMoment } from "./trial.ts";
 
 /** The time before a difference from which on moments are tried, in milliseconds. */
@@ -25,17 +26,18 @@ const DIFFERENCES_MAX = 3;
 const CRASH_WINDOW_MS = 25;
 
 /** Returns the scenarios with one more fault that could explain the first differences, the most likely ones first. */
-export function* windowTemplates(context: RepairContext): Generator<Scenario> {
+export function* usualFaults(context: RepairContext): Generator<Scenario> {
+  const { scenario } = context.trial;
   yield* withoutOneFault(context);
   for (const difference of firstDifferences(context)) {
     const moments = momentsBefore(difference, context);
     const gapMs = gapOf(difference, context);
     for (const moment of moments.filter(({ to }) => to !== undefined)) {
-      yield added(context, holdOf(moment));
+      yield withSteps(scenario, holdOf(moment));
       const broken = breakOf(moment, context);
-      if (broken !== undefined) yield added(context, holdOf(moment), broken);
-      for (const ms of gapMs === undefined ? DELAYS_MS : [gapMs]) yield added(context, delayOf(moment, ms));
-      yield added(context, { from: msText(moment.atMs - READY_MS), drop: { match: matchOf(moment), count: 1 } });
+      if (broken !== undefined) yield withSteps(scenario, holdOf(moment), broken);
+      for (const ms of gapMs === undefined ? DELAYS_MS : [gapMs]) yield withSteps(scenario, delayOf(moment, ms));
+      yield withSteps(scenario, { from: readyAt(moment), drop: { match: matchOf(moment), count: 1 } });
     }
     yield* movedHolds(difference, moments, context);
     yield* movedCrashes(difference, context);
@@ -67,10 +69,6 @@ function firstDifferences({ trial: { comparison } }: RepairContext): Located[] {
   return found;
 }
 
-function added({ trial: { scenario } }: RepairContext, ...steps: readonly Step[]): Scenario {
-  return { ...scenario, steps: [...scenario.steps, ...steps] };
-}
-
 /** The moments of a server and the messages to it and from it shortly before a difference, the last ones first. */
 function momentsBefore({ atMs, server }: Located, { moments }: RepairContext): RunMoment[] {
   return moments
@@ -85,19 +83,6 @@ function isHandshake({ moment: { message } }: RunMoment): boolean {
   return message !== "NOTIFICATION" && message !== "PING";
 }
 
-/** Returns how much later the logs show an event that the run shows too early. */
-function gapOf({ atMs, server, text }: Located, { trial: { comparison } }: RepairContext): number | undefined {
-  const isLater = (one: Located): boolean => one.server === server && one.atMs > atMs;
-  const same = comparison.missing.find((one) => isLater(one) && one.text === text);
-  const [name] = text.split(" ");
-  const alike = same ?? comparison.missing.find((one) => isLater(one) && one.text.split(" ")[0] === name);
-  return alike === undefined ? undefined : alike.atMs - atMs;
-}
-
-function delayOf(moment: RunMoment, ms: number): Step {
-  return { from: msText(moment.atMs - READY_MS), delay: { match: matchOf(moment), by: msText(ms), count: 1 } };
-}
-
 /** Each held or delayed message near the difference: another message of the same connection instead. */
 function* movedHolds(
   { atMs }: Located,
@@ -106,7 +91,7 @@ function* movedHolds(
 ): Generator<Scenario> {
   for (const [index, step] of scenario.steps.entries()) {
     const held = "hold" in step ? step.hold : "delay" in step ? step.delay : undefined;
-    const heldMs = msOf(step.from ?? "0ms");
+    const heldMs = readyMsOf(step);
     if (held === undefined || heldMs > atMs + WINDOW_MS) continue;
     const { from, to } = held.match;
     const isSame = (one: RunMoment): boolean =>
@@ -114,37 +99,26 @@ function* movedHolds(
     const near = all.filter((one) => Math.abs(one.atMs - heldMs) <= WINDOW_MS && isHandshake(one));
     for (const moment of new Set([...moments.filter(isSame), ...near.filter(isSame)])) {
       if (moment.to === undefined) continue;
-      const { from: readyAt } = holdOf(moment);
       const moved = {
         ...step,
-        from: readyAt,
+        from: readyAt(moment),
         [("hold" in step ? "hold" : "delay") as string]: { ...held, match: matchOf(moment) },
       };
-      yield { ...scenario, steps: scenario.steps.map((one, i) => (i === index ? (moved as Step) : one)) };
+      yield withStepAt(scenario, index, moved as Step);
     }
   }
 }
 
 /** Each crash near the difference at each moment of its server, with each fate of unsynced writes. */
 function* movedCrashes({ atMs }: Located, { moments, trial: { scenario } }: RepairContext): Generator<Scenario> {
-  for (const [index, step] of scenario.steps.entries()) {
-    if (!("crash" in step)) continue;
-    const crashMs = msOf(step.from ?? "0ms");
-    if (crashMs > atMs + CRASH_WINDOW_MS) continue;
-    const { server } = step.crash;
-    const near = moments
-      .filter((one) => Math.abs(one.atMs - crashMs) <= CRASH_WINDOW_MS && (one.server === server || one.to === server))
-      .filter(isHandshake)
-      .sort((a, b) => Math.abs(a.atMs - crashMs) - Math.abs(b.atMs - crashMs))
-      .slice(0, MOMENTS_MAX);
+  const handshake = moments.filter(isHandshake);
+  for (const { index, step } of crashesIn(scenario)) {
+    if (readyMsOf(step) > atMs + CRASH_WINDOW_MS) continue;
+    const near = momentsOfCrash(step, handshake, CRASH_WINDOW_MS, MOMENTS_MAX);
     for (const unsynced of ["lost", "kept", 1] as const) {
       const fated = { ...step, crash: { ...step.crash, unsynced } };
-      const replaced = (one: Step): Scenario => ({
-        ...scenario,
-        steps: scenario.steps.map((other, i) => (i === index ? one : other)),
-      });
-      yield replaced(fated);
-      for (const moment of near) yield replaced(anchored(fated, moment));
+      yield withStepAt(scenario, index, fated);
+      for (const moment of near) yield withStepAt(scenario, index, anchored(fated, moment));
     }
   }
 }
@@ -154,7 +128,7 @@ function* slowServers(
   { server, atMs }: Located,
   moments: readonly RunMoment[],
   gapMs: number | undefined,
-  context: RepairContext,
+  { trial: { scenario } }: RepairContext,
 ): Generator<Scenario> {
   const others = [...new Set(moments.flatMap((one) => [one.server, one.to ?? one.server]))];
   const servers = [server, ...others.filter((sid) => sid !== server)];
@@ -162,22 +136,22 @@ function* slowServers(
   for (const sid of servers) {
     const own = asServerId(sid);
     for (const time of times) {
-      const from = msText(Math.max(0, time - READY_MS * 2));
+      const from = msText(time - READY_MS * 2);
       const lasts = gapMs === undefined ? {} : { for: msText(atMs - time + gapMs) };
-      yield added(context, { from, disk: { server: own, stall: true }, ...lasts } as Step);
+      yield withSteps(scenario, { from, disk: { server: own, stall: true }, ...lasts } as Step);
       for (const thread of ["apply", "handlers", "learner", "leader"] as const) {
-        yield added(context, { from, stall: { server: own, thread }, ...lasts });
+        yield withSteps(scenario, { from, stall: { server: own, thread }, ...lasts });
       }
-      if (gapMs !== undefined) yield added(context, { from, pause: own, for: msText(gapMs) });
+      if (gapMs !== undefined) yield withSteps(scenario, { from, pause: own, for: msText(gapMs) });
     }
   }
 }
 
-function* brokenConnections(moment: RunMoment, context: RepairContext): Generator<Scenario> {
-  const { atMs, server, to } = moment;
+function* brokenConnections(moment: RunMoment, { trial: { scenario } }: RepairContext): Generator<Scenario> {
+  const { server, to } = moment;
   if (to === undefined) return;
-  const from = msText(Math.max(0, atMs - READY_MS));
+  const from = readyAt(moment);
   const disconnect = { server: asServerId(server), from: asServerId(to) };
-  yield added(context, { from, when: { ...moment.moment, on: "delivered" }, disconnect });
-  yield added(context, { from, reset: { match: matchOf(moment), count: 1 } });
+  yield withSteps(scenario, { from, when: { ...moment.moment, on: "delivered" }, disconnect });
+  yield withSteps(scenario, { from, reset: { match: matchOf(moment), count: 1 } });
 }
