@@ -3,8 +3,8 @@
  * not for the time of the line: a learner that was stopped or cut off has got nothing since.
  */
 import type { EstablishedEpoch } from "../explain/ensemble.ts";
-import { type Connection, connectionsIn, endOfPeriod } from "./connections.ts";
 import { type Evidence, hasManyHandshakes, sinceStart, type ZxidFact } from "./evidence.ts";
+import { type Connection, connectionsIn, endOfPeriod } from "./learner-connections.ts";
 import { endOf } from "./process-times.ts";
 import { type Silence, silencesIn } from "./silences.ts";
 import { syncTimeoutMs, TIMED_OUT } from "./timeouts.ts";
