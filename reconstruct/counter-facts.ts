@@ -32,12 +32,16 @@ interface Context {
   readonly leaderEndMs: number;
 }
 
-/** Returns what the logs show of an epoch. */
+/** Returns what the logs show of an epoch. In logs with few handshakes, the times of the lines are close enough. */
 export function counterFacts(epoch: EstablishedEpoch, evidence: Evidence): CounterFact[] {
   const own = evidence.zxids.filter(({ zxid }) => Number(zxid >> 32n) === epoch.epoch);
-  if (!hasManyHandshakes(evidence)) {
-    return own.map((fact) => beforeTimeout(atLatest(fact, evidence), evidence));
-  }
+  return hasManyHandshakes(evidence)
+    ? whileConnected(own, epoch, evidence)
+    : own.map((fact) => beforeTimeout(atLatest(fact, evidence), evidence));
+}
+
+/** Dates the facts by the connections of the learners. */
+function whileConnected(own: readonly ZxidFact[], epoch: EstablishedEpoch, evidence: Evidence): CounterFact[] {
   const context: Context = {
     connections: connectionsIn(epoch, evidence),
     silences: silencesIn(evidence),
