@@ -1,4 +1,4 @@
-/** The runs of a search: each scenario runs at most once, the best ones are kept, and the search ends at some time. */
+/** The runs of a search: each scenario runs at most once, and the best ones are kept. */
 import { MessageChooser } from "../logs/index.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { Candidates } from "./candidates.ts";
@@ -17,6 +17,7 @@ const REFINE_RUNS = 2000;
 /** When everything decisive matches, the search looks for a violation for this number of runs. */
 const VIOLATION_RUNS = 20_000;
 
+/** Runs scenarios for a search. */
 export class CandidateRuns {
   /** The number of runs so far. */
   count = 0;
@@ -53,7 +54,7 @@ export class CandidateRuns {
     return this.count >= this.violatedAt + REFINE_RUNS || this.count >= this.matchedAt + VIOLATION_RUNS;
   }
 
-  /** Runs a scenario and keeps it. Returns undefined if there is none, if it has been tried, or if its run is given up. */
+  /** Runs a scenario and keeps it. Undefined if there is none, if it has been tried, or if its run is given up. */
   *try(scenario: Scenario | undefined): Generator<Trial, Trial | undefined> {
     if (scenario === undefined) return undefined;
     if (!this.isNew(scenario)) {

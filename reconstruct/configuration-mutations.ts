@@ -3,34 +3,15 @@
  * tries the files that operators leave behind: another list at a restart, and a configuration that was pending.
  */
 import type { ConfigChange, EnsembleConfig, ServerSpec } from "../cluster/cluster-spec.ts";
-import type { Zxid64 } from "../logs/index.ts";
-import { asServerId, formatZxid64, type ServerId, serverIdsOf } from "../protocol/index.ts";
+import { asServerId, serverIdsOf } from "../protocol/index.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import type { Random } from "../sim/random.ts";
+import { configOf, specOf, versionOf, withSpecs } from "./config-file-variants.ts";
 import type { Evidence } from "./evidence.ts";
 import { showsVersions, versionAtStart } from "./reconfigurations.ts";
 import { withStepAt } from "./scenario-steps.ts";
 import { UNKNOWN_DISK } from "./start-disks.ts";
 import type { Trial } from "./trial.ts";
-
-/**
- * Returns scenarios in which the servers that start later are not in the files of the first ones: with files that list
- * all servers, that list the first ones and the server itself, and that list only the later ones. Returns none if no
- * log shows a version: different files violate invariants easily, so they need a reason.
- */
-export function withLateServersOutside(scenario: Scenario, evidence: Evidence): Scenario[] {
-  if (!showsVersions(evidence)) return [];
-  const ids = serverIdsOf(scenario.servers);
-  const late = ids.filter((sid) => specOf(scenario, sid).down);
-  const first = ids.filter((sid) => !late.includes(sid));
-  if (late.length === 0 || first.length === 0) return [];
-  const lists = [() => ids, (sid: ServerId) => [...first, sid], () => late];
-  return lists.map((listOf) =>
-    withSpecs(scenario, (sid) => ({
-      config: configOf(scenario, late.includes(sid) ? listOf(sid) : first, versionAtStart(sid, evidence)),
-    })),
-  );
-}
 
 /**
  * Changes the configuration files of some servers. Undefined if the drawn change does not apply. Without a version in
@@ -46,31 +27,6 @@ export function changeConfigurationFiles(
   return random.chance(0.5)
     ? withOtherFileAtRestart(scenario, random)
     : withPendingConfiguration(scenario, evidence, random);
-}
-
-function specOf({ servers }: Scenario, sid: ServerId): ServerSpec {
-  return servers[sid] as ServerSpec;
-}
-
-/** Returns a configuration with some servers, in the roles that they have. */
-function configOf(scenario: Scenario, members: readonly ServerId[], version?: Zxid64): EnsembleConfig {
-  const isObserver = (sid: ServerId): boolean => specOf(scenario, sid).role === "observer";
-  return {
-    voters: members.filter((sid) => !isObserver(sid)),
-    observers: members.filter(isObserver),
-    ...versionOf(version),
-  };
-}
-
-function versionOf(version: Zxid64 | undefined): { version?: string } {
-  return version !== undefined && version > 0n ? { version: formatZxid64(version) } : {};
-}
-
-function withSpecs(scenario: Scenario, fieldsOf: (sid: ServerId) => Partial<ServerSpec>): Scenario {
-  const servers = Object.fromEntries(
-    serverIdsOf(scenario.servers).map((sid) => [sid, { ...specOf(scenario, sid), ...fieldsOf(sid) }]),
-  );
-  return { ...scenario, servers };
 }
 
 /** A server starts with another file: it lacks a server, lists one more observer, or makes observers voters. */

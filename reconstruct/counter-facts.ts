@@ -3,8 +3,8 @@
  * not for the time of the line: a learner that was stopped or cut off has got nothing since.
  */
 import type { EstablishedEpoch } from "../explain/ensemble.ts";
-import { type Connection, connectionsIn, endOfPeriod } from "./connections.ts";
 import { type Evidence, hasManyHandshakes, sinceStart, type ZxidFact } from "./evidence.ts";
+import { type Connection, connectionsIn, endOfPeriod } from "./learner-connections.ts";
 import { endOf } from "./process-times.ts";
 import { type Silence, silencesIn } from "./silences.ts";
 import { syncTimeoutMs, TIMED_OUT } from "./timeouts.ts";
@@ -32,12 +32,16 @@ interface Context {
   readonly leaderEndMs: number;
 }
 
-/** Returns what the logs show of an epoch. */
+/** Returns what the logs show of an epoch. In logs with few handshakes, the times of the lines are close enough. */
 export function counterFacts(epoch: EstablishedEpoch, evidence: Evidence): CounterFact[] {
   const own = evidence.zxids.filter(({ zxid }) => Number(zxid >> 32n) === epoch.epoch);
-  if (!hasManyHandshakes(evidence)) {
-    return own.map((fact) => beforeTimeout(atLatest(fact, evidence), evidence));
-  }
+  return hasManyHandshakes(evidence)
+    ? whileConnected(own, epoch, evidence)
+    : own.map((fact) => beforeTimeout(atLatest(fact, evidence), evidence));
+}
+
+/** Dates the facts by the connections of the learners. */
+function whileConnected(own: readonly ZxidFact[], epoch: EstablishedEpoch, evidence: Evidence): CounterFact[] {
   const context: Context = {
     connections: connectionsIn(epoch, evidence),
     silences: silencesIn(evidence),

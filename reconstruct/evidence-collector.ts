@@ -1,7 +1,7 @@
 /** Collects the facts of one log, event by event, with the times of this log. */
 import type { LogEventName, LoggedEvent, Zxid64 } from "../logs/index.ts";
+import { FileCollector } from "./config-file-facts.ts";
 import type { BrokenLink, ConfigVersionFact, Outsider, ReconfigRequest, VoteFact, ZxidFact } from "./evidence.ts";
-import { FileCollector } from "./file-facts.ts";
 import { isOutsideInfo, type Observation, ServerObserver } from "./observation.ts";
 
 /** A fact of one log, with the time of its line. */

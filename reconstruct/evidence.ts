@@ -2,7 +2,7 @@
 import type { Ensemble } from "../explain/ensemble.ts";
 import type { ProcessRun, ServerHistory } from "../explain/history.ts";
 import type { LogEventName, Zxid64 } from "../logs/index.ts";
-import type { FileFacts } from "./file-facts.ts";
+import type { FileFacts } from "./config-file-facts.ts";
 import type { Observations } from "./observation.ts";
 
 /** A process of a server. Times are in milliseconds since the start of the run. */

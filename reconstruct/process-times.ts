@@ -12,6 +12,7 @@ export function startOf(process: ProcessEvidence | undefined): number {
   return votedMs ?? lookingMs;
 }
 
+/** A process that looks for a leader so soon after its first line has no files to write. */
 const QUICK_START_MS = 20;
 
 /** The time after the last line of a server at which other servers may still see that it has ended. */

@@ -6,9 +6,9 @@ import type { EstablishedEpoch } from "../explain/ensemble.ts";
 import type { Problem, RolePeriod } from "../explain/history.ts";
 import { asServerId, formatZxid64 } from "../protocol/zxid.ts";
 import type { Step } from "../scenarios/scenario.ts";
-import { connectionsIn, endOfPeriod } from "./connections.ts";
 import { msText } from "./durations.ts";
 import { type Evidence, sinceStart } from "./evidence.ts";
+import { connectionsIn, endOfPeriod } from "./learner-connections.ts";
 import { syncTimeoutMs, TIMED_OUT, tickMs } from "./timeouts.ts";
 
 /** A server that logs nothing for a time, and that others miss. Times are since the start of the run. */

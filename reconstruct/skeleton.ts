@@ -9,8 +9,8 @@ import { endOf, startOf } from "./process-times.ts";
 import { isReconfigEnabled } from "./reconfigurations.ts";
 import { lostTails, pauseSteps } from "./silences.ts";
 import { logFileSize, snapshotSteps, withWriteSizes } from "./snapshots.ts";
+import { type StartFile, startFiles, startOfProcess, withFiles } from "./start-config-files.ts";
 import { commitLogCountOf, startDisks, UNKNOWN_DISK } from "./start-disks.ts";
-import { type StartFile, startFiles, startOfProcess, withFiles } from "./start-files.ts";
 import { voteDelays } from "./vote-delays.ts";
 import { clientWrites } from "./writes.ts";
 

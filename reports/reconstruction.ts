@@ -15,7 +15,7 @@ export function reconstructionText(answer: ReconstructionAnswer, paint: ChalkIns
     : "The run of the scenario differs from the logs.";
   const decisive = differences.filter((one) => one.decisive);
   return [
-    ...hanging(`${matched ? paint.bold("matched") : paint.bold("not matched")}  ${verdict}`, "", "  ", width),
+    ...hanging(`${paint.bold(matched ? "matched" : "not matched")}: ${verdict}`, "", "  ", width),
     ...hanging(`${countOf(files.length, "log")}, ${countOf(runs, "run")}, seed ${seed}`, "  ", "  ", width),
     "",
     ...matchLines(answer),

@@ -1,6 +1,7 @@
 /** Faults and configuration files that no line of a log names, found from the logs alone. */
 import { describe, expect, it } from "vitest";
-import { changeConfigurationFiles, withLateServersOutside } from "../../reconstruct/configuration-mutations.ts";
+import { withLateServersOutside } from "../../reconstruct/config-file-variants.ts";
+import { changeConfigurationFiles } from "../../reconstruct/configuration-mutations.ts";
 import { compare } from "../../reconstruct/distance.ts";
 import { loadScenario } from "../../scenarios/load.ts";
 import { writeScenario } from "../../scenarios/write-scenario.ts";

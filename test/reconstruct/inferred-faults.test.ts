@@ -1,16 +1,16 @@
 /** Faults and files that follow from the lines of all logs together, and the bugs that they give back quickly. */
 import { describe, expect, it } from "vitest";
 import { withBrokenConnections } from "../../reconstruct/broken-connections.ts";
+import type { FileFacts } from "../../reconstruct/config-file-facts.ts";
+import { fileGroups, withOtherLists, withPendingFiles } from "../../reconstruct/config-file-variants.ts";
 import { cutChoices, withoutContact } from "../../reconstruct/cut-links.ts";
 import type { Evidence } from "../../reconstruct/evidence.ts";
-import type { FileFacts } from "../../reconstruct/file-facts.ts";
-import { fileGroups, withOtherLists, withPendingFiles } from "../../reconstruct/file-variants.ts";
 import { cutsIn, linkFacts } from "../../reconstruct/link-facts.ts";
 import { slowHandshakes, withMeasuredSpeeds } from "../../reconstruct/measured-speeds.ts";
 import { reconfigurationSteps, withOtherMembers, withWriteBeside } from "../../reconstruct/reconfiguration-members.ts";
 import { reconfigurationsIn } from "../../reconstruct/reconfigurations.ts";
 import { readyMsOf } from "../../reconstruct/scenario-steps.ts";
-import { explains, startFiles } from "../../reconstruct/start-files.ts";
+import { explains, startFiles } from "../../reconstruct/start-config-files.ts";
 import { loadScenario } from "../../scenarios/load.ts";
 import type { Step } from "../../scenarios/scenario.ts";
 import { evidenceWithClock, loggedBug, loggedRunOf, searched, skeleton } from "./simulated-logs.ts";

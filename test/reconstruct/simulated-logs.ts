@@ -1,6 +1,6 @@
 /**
- * Gives the evidence in the logs that a scenario's run would write, and nothing else of the scenario, and searches for a
- * scenario from it.
+ * Gives the evidence in the logs that a scenario's run would write, and nothing else of the scenario. Searches for a
+ * scenario from such evidence.
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -3,14 +3,15 @@
  * configuration in zoo.cfg.dynamic.next, of which no log shows the list.
  */
 import type { EnsembleConfig, ServerSpec } from "../cluster/cluster-spec.ts";
+import type { Zxid64 } from "../logs/index.ts";
 import { asServerId, formatZxid64, type ServerId, serverIdsOf } from "../protocol/index.ts";
 import { parseZxid64 } from "../protocol/zxid.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
+import type { FileFacts } from "./config-file-facts.ts";
 import { withoutContact } from "./cut-links.ts";
 import type { Evidence } from "./evidence.ts";
-import type { FileFacts } from "./file-facts.ts";
 import { showsVersions, versionAtStart } from "./reconfigurations.ts";
-import { explains, possibleLists } from "./start-files.ts";
+import { explains, possibleLists } from "./start-config-files.ts";
 
 /** The number of lists that are tried for servers with equal files. */
 const LISTS_MAX = 24;
@@ -45,14 +46,31 @@ export function withOtherLists(scenario: Scenario, group: Group, evidence: Evide
     .sort((a, b) => near(a) - near(b))
     .slice(0, LISTS_MAX)
     .map((list) =>
-      withSpecs(scenario, group, ({ config: now = config }) => ({
-        config: {
-          ...now,
-          voters: list.map((sid) => asServerId(sid)),
-          observers: now.observers.filter((sid) => !list.includes(sid)),
-        },
-      })),
+      withSpecs(scenario, (sid, { config: now = config }) => {
+        if (!group.includes(sid)) return {};
+        const observers = now.observers.filter((one) => !list.includes(one));
+        return { config: { ...now, voters: list.map((one) => asServerId(one)), observers } };
+      }),
     );
+}
+
+/**
+ * Returns scenarios in which the servers that start later are not in the files of the first ones: with files that list
+ * all servers, that list the first ones and the server itself, and that list only the later ones. Returns none if no
+ * log shows a version: different files violate invariants easily, so they need a reason.
+ */
+export function withLateServersOutside(scenario: Scenario, evidence: Evidence): Scenario[] {
+  if (!showsVersions(evidence)) return [];
+  const ids = serverIdsOf(scenario.servers);
+  const late = ids.filter((sid) => specOf(scenario, sid).down);
+  const first = ids.filter((sid) => !late.includes(sid));
+  if (late.length === 0 || first.length === 0) return [];
+  const lists = [() => ids, (sid: ServerId) => [...first, sid], () => late];
+  return lists.map((listOf) =>
+    withSpecs(scenario, (sid) => ({
+      config: configOf(scenario, late.includes(sid) ? listOf(sid) : first, versionAtStart(sid, evidence)),
+    })),
+  );
 }
 
 /**
@@ -63,7 +81,9 @@ export function withPendingFiles(scenario: Scenario, evidence: Evidence): Scenar
   if (!showsVersions(evidence)) return [];
   const groups = fileGroups(scenario);
   const found = groups.flatMap((group) =>
-    pendingFor(scenario, group, evidence).map((nextConfig) => withSpecs(scenario, group, () => ({ nextConfig }))),
+    pendingFor(scenario, group, evidence).map((nextConfig) =>
+      withSpecs(scenario, (sid) => (group.includes(sid) ? { nextConfig } : {})),
+    ),
   );
   // A server that has seen a newer configuration dials its servers, so it joins them unless it is cut off.
   const apart = found.flatMap((one) => withoutContact(one, evidence) ?? []);
@@ -99,11 +119,35 @@ function heardBeyond(sid: ServerId, { voters }: EnsembleConfig, { configurations
   return ([...(facts?.voters ?? [])] as ServerId[]).filter((one) => !voters.includes(one));
 }
 
-function withSpecs(scenario: Scenario, group: Group, fieldsOf: (spec: ServerSpec) => Partial<ServerSpec>): Scenario {
+/** Returns a server of a scenario. */
+export function specOf({ servers }: Scenario, sid: ServerId): ServerSpec {
+  return servers[sid] as ServerSpec;
+}
+
+/** Returns a configuration with some servers, in the roles that they have. */
+export function configOf(scenario: Scenario, members: readonly ServerId[], version?: Zxid64): EnsembleConfig {
+  const isObserver = (sid: ServerId): boolean => specOf(scenario, sid).role === "observer";
+  return {
+    voters: members.filter((sid) => !isObserver(sid)),
+    observers: members.filter(isObserver),
+    ...versionOf(version),
+  };
+}
+
+/** Returns the version of a configuration, if a server with dynamic reconfiguration has given one to it. */
+export function versionOf(version: Zxid64 | undefined): { version?: string } {
+  return version !== undefined && version > 0n ? { version: formatZxid64(version) } : {};
+}
+
+/** Returns the scenario with other fields of its servers. */
+export function withSpecs(
+  scenario: Scenario,
+  fieldsOf: (sid: ServerId, spec: ServerSpec) => Partial<ServerSpec>,
+): Scenario {
   const servers = Object.fromEntries(
     serverIdsOf(scenario.servers).map((sid) => {
-      const spec = scenario.servers[sid] as ServerSpec;
-      return [sid, group.includes(sid) ? { ...spec, ...fieldsOf(spec) } : spec];
+      const spec = specOf(scenario, sid);
+      return [sid, { ...spec, ...fieldsOf(sid, spec) }];
     }),
   );
   return { ...scenario, servers };

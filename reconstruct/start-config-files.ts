@@ -5,8 +5,8 @@
 import type { ConfigChange, EnsembleConfig, ServerSpec } from "../cluster/cluster-spec.ts";
 import type { Zxid64 } from "../logs/index.ts";
 import { asServerId, formatZxid64, type ServerId } from "../protocol/index.ts";
+import type { FileFacts } from "./config-file-facts.ts";
 import type { Evidence } from "./evidence.ts";
-import type { FileFacts } from "./file-facts.ts";
 import { isReconfigEnabled, reconfigurationsIn, versionAtStart } from "./reconfigurations.ts";
 
 /** The file of a process. */
