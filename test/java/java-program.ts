@@ -81,13 +81,24 @@ export class JavaProgram {
     try {
       while (answers.length < questions.length) {
         const { done, value } = await this.answers.next();
-        if (done) throw new Error(`The Java process ended without an answer (${kind}).\n${this.errors()}`);
+        if (done) throw await this.endedEarly(kind);
         answers.push(JSON.parse(value));
       }
     } finally {
       clearTimeout(timer);
     }
     return answers;
+  }
+
+  /** The exit code is one of ZooKeeper's ExitCode if a server under test has ended the process. */
+  private async endedEarly(kind: string): Promise<Error> {
+    const { pid } = this.process;
+    if (pid !== undefined && this.process.exitCode === null && this.process.signalCode === null) {
+      await exitOf(this.process);
+    }
+    const { exitCode, signalCode } = this.process;
+    const end = exitCode === null ? (signalCode ?? "it did not start") : `exit code ${exitCode}`;
+    return new Error(`The Java process ended without an answer (${kind}; ${end}).\n${this.errors()}`);
   }
 
   /** Ends the process and deletes its data. */

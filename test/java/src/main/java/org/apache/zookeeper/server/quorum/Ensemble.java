@@ -4,8 +4,6 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -15,7 +13,6 @@ import java.util.Set;
 import java.util.StringJoiner;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.ThreadLocalRandom;
 
 /** The servers of one question, on ports of the loopback interface. */
 final class Ensemble implements AutoCloseable {
@@ -24,7 +21,6 @@ final class Ensemble implements AutoCloseable {
     private static final int QUIET_MS = 500;
     private static final int SETTLE_MS_MAX = 8000;
     private static final int FIRST_LEADER_MS_MAX = 1500;
-    private static final Set<Integer> USED_PORTS = new HashSet<>();
 
     /** A request of a client. Returns its result. */
     private interface Request {
@@ -332,7 +328,7 @@ final class Ensemble implements AutoCloseable {
 
     /** Returns the real port that stands for a port of the question. */
     private int real(long sid, int port) {
-        return ports.computeIfAbsent(sid, key -> new TreeMap<>()).computeIfAbsent(port, key -> port());
+        return ports.computeIfAbsent(sid, key -> new TreeMap<>()).computeIfAbsent(port, key -> FreePorts.next());
     }
 
     private int[] names(long sid, int[] real) {
@@ -356,21 +352,6 @@ final class Ensemble implements AutoCloseable {
         List<Long> sids = new ArrayList<>();
         for (JsonElement sid : array) sids.add(sid.getAsLong());
         return sids;
-    }
-
-    /** Returns a free port below those that the kernel gives to outgoing connections. No two calls return the same. */
-    private static int port() {
-        while (true) {
-            int port = ThreadLocalRandom.current().nextInt(15_000, 32_000);
-            synchronized (USED_PORTS) {
-                if (!USED_PORTS.add(port)) continue;
-            }
-            try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-                return socket.getLocalPort();
-            } catch (IOException e) {
-                // Another process uses the port.
-            }
-        }
     }
 
     @Override
