@@ -164,7 +164,7 @@ async function buildPage(entry, title) {
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'unsafe-inline'; " +
       "style-src 'unsafe-inline'; img-src data: blob:\">",
     `<style>${style}</style>`,
-    '<div id="app">The page needs JavaScript.</div>',
+    '<div id="app">Loading…<noscript> The page needs JavaScript.</noscript></div>',
     '<script id="data" type="application/gzip">__ZABSIM_PAGE_DATA__</script>',
     `<script type="application/gzip" data-run>${gzipSync(script, { level: 9 }).toString("base64")}</script>`,
     // A module runs after the whole file is read, so also after the packed scripts that a playground adds.

@@ -122,7 +122,8 @@ function Search({ model }: { readonly model: PageModel }) {
       <input
         type="search"
         aria-label="Search events"
-        placeholder="search: 1:4, TRUNC, NEWLEADER to 1 without ACK from 1"
+        placeholder="search"
+        title="a zxid, text, or a pattern of messages, such as: NEWLEADER to 1 without ACK from 1"
         value={text}
         onInput={({ currentTarget }) => setText(currentTarget.value)}
       />

@@ -1,4 +1,4 @@
-/** A real Chromium for the tests of the page, driven by playwright-core. */
+/** A real Chromium for the tests of the page, driven by playwright-core, and where browsers are installed. */
 import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -7,13 +7,19 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { pageWith } from "../../../cli/page-file.ts";
 import type { LogPageData, PageData } from "../../../view/page/page-data.ts";
 
-const NAMES = ["chromium", "chromium-browser", "google-chrome", "chrome"];
-
 /** Returns the path of Chromium: ZABSIM_CHROMIUM, or the first one in PATH; undefined if there is none. */
 export function chromiumPath(): string | undefined {
+  return process.env.ZABSIM_CHROMIUM ?? inPath(["chromium", "chromium-browser", "google-chrome", "chrome"]);
+}
+
+/** Returns the path of Firefox: ZABSIM_FIREFOX, or the first one in PATH; undefined if there is none. */
+export function firefoxPath(): string | undefined {
+  return process.env.ZABSIM_FIREFOX ?? inPath(["firefox-esr", "firefox"]);
+}
+
+function inPath(names: readonly string[]): string | undefined {
   const folders = (process.env.PATH ?? "").split(delimiter);
-  const found = NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find(existsSync);
-  return process.env.ZABSIM_CHROMIUM ?? found;
+  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(existsSync);
 }
 
 /** What to print if there is no Chromium. */
@@ -49,18 +55,24 @@ export async function open(
   return opened;
 }
 
+/** Writes a page to a file. Returns its address. */
+export function addressOf(html: string): string {
+  const file = join(mkdtempSync(join(tmpdir(), "zabsim-page-")), "page.html");
+  writeFileSync(file, html);
+  return pathToFileURL(file).href;
+}
+
 /** Writes a page to a file, and opens it. */
 export async function openText(browser: Browser, html: string, options: OpenOptions = {}): Promise<OpenPage> {
   const { dark = false, hash = "", height = 800, width = 1280 } = options;
-  const file = join(mkdtempSync(join(tmpdir(), "zabsim-page-")), "page.html");
-  writeFileSync(file, html);
+  const address = addressOf(html);
   const page = await browser.newPage({ viewport: { width, height }, colorScheme: dark ? "dark" : "light" });
   const errors: string[] = [];
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") errors.push(message.text());
   });
   page.on("pageerror", (error) => errors.push(String(error.stack ?? error)));
-  await page.goto(`${pathToFileURL(file).href}${hash}`);
+  await page.goto(`${address}${hash}`);
   return { page, errors };
 }
 
