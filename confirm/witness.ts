@@ -183,7 +183,7 @@ export class Witness implements Evidence {
         this.follows(from, sender, to);
         break;
       case LEADERINFO:
-        this.leads(sender, epochOf(zxid));
+        this.leads(from, sender, epochOf(zxid));
         break;
       case TRUNC:
         receiver.truncatedTo = zxid;
@@ -205,9 +205,11 @@ export class Witness implements Evidence {
     learner.notes.stateChanged(this.observers.has(id) ? OBSERVING : FOLLOWING, DISCOVERY);
   }
 
-  private leads(leader: Known, epoch: Epoch): void {
+  private leads(id: number, leader: Known, epoch: Epoch): void {
     if (leader.leader === undefined && !leader.isLooking && leader.epoch === epoch) return;
     looksForLeader(leader);
+    // A leader saves its tree before it proposes an epoch (ZooKeeperServer#loadData).
+    if (leader.snapshot !== undefined) leader.notes.fastForwarded(leader.snapshot, this.historyOnDisk(id));
     leader.isLooking = false;
     leader.epoch = epoch;
     leader.proposed.clear();
