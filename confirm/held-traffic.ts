@@ -2,19 +2,27 @@
  * Holds the messages between real servers at the proxy. A packet of a quorum port passes when it is the next item of
  * its receiver. A notification passes when both servers have come as far as in the simulated run.
  */
-import { asZxid, LOOKING, PROPOSAL, REQUEST } from "../protocol/index.ts";
+import { ACKEPOCH, asZxid, FOLLOWERINFO, OBSERVERINFO, PROPOSAL, REQUEST } from "../protocol/index.ts";
 import type { Direction, ProxiedConnection, Traffic, WaitingMessage } from "../traffic/proxied-connection.ts";
-import type { WireNotification, WireRules } from "../wire/index.ts";
+import type { WireRules } from "../wire/index.ts";
 import type { Evidence } from "./evidence.ts";
+import { HeldVotes, voteOf } from "./held-votes.ts";
 import { type ItemOf, isKind } from "./order.ts";
 import type { Question } from "./preload.ts";
 import type { Progress } from "./progress.ts";
 import { PORTS, type RealServer } from "./real-server.ts";
 import { openProxied } from "./redirected-connect.ts";
-import { FREE_PACKETS, factText, packetText, type VoteFacts, voteText, zxidOfPacket } from "./schedule.ts";
+import { FREE_PACKETS, factText, packetText, voteText, zxidOfPacket } from "./schedule.ts";
 
-const NOTIFICATION_WAIT_MS = 500;
 const ECONNREFUSED = 111;
+/**
+ * Packets that can complete a quorum in the thread of a handler (Leader#getEpochToPropose, Leader#waitForEpochAck). The
+ * packet of another learner then has another effect.
+ */
+const QUORUM_PACKETS: ReadonlySet<number> = new Set([FOLLOWERINFO, OBSERVERINFO, ACKEPOCH]);
+/** The shortest and the longest time in which a leader handles such a packet before it gets that of another learner. */
+const HANDLING_MS_MIN = 50;
+const HANDLING_MS_MAX = 2000;
 
 /** A packet that waits first in its direction. */
 interface FirstPacket {
@@ -30,11 +38,14 @@ export class HeldTraffic implements Traffic {
   private readonly rules: WireRules;
   private readonly evidence: Evidence;
   private readonly advance: () => void;
+  private readonly votes: HeldVotes;
   private readonly connections: ProxiedConnection[] = [];
   private readonly arrivedMs = new WeakMap<WaitingMessage, number>();
   private readonly requests = new Map<number, Set<string>>();
   /** The connections of the simulated run for which the real ones stand. */
   private readonly simulated = new Map<ProxiedConnection, number>();
+  /** The last of the QUORUM_PACKETS that each server has got: its connection, and the time of day. */
+  private readonly lastOfQuorum = new Map<number, { readonly connection: ProxiedConnection; readonly atMs: number }>();
 
   /** `advance` is called after each message that arrives. */
   constructor(
@@ -49,6 +60,7 @@ export class HeldTraffic implements Traffic {
     this.rules = rules;
     this.evidence = evidence;
     this.advance = advance;
+    this.votes = new HeldVotes(progress, () => this.messages());
   }
 
   changed(): void {
@@ -140,55 +152,47 @@ export class HeldTraffic implements Traffic {
     if (packet === undefined) return true;
     const { order } = this.progress;
     const simulated = this.simulated.get(connection);
-    if (FREE_PACKETS.has(packet.type)) return simulated !== undefined && order.hasPings(to, simulated);
+    if (FREE_PACKETS.has(packet.type)) return simulated !== undefined && order.hasPings(to, from, simulated);
     const next = order.next(to);
     if (!isKind(next, "packet") || !order.isDue(next) || next.fact.from !== from || next.fact.type !== packet.type)
       return false;
     if (next.fact.zxid !== zxidOfPacket(packet.type, packet.zxid)) return false;
     if (simulated !== undefined && simulated !== next.fact.connection) return false;
+    if (QUORUM_PACKETS.has(packet.type)) {
+      if (this.isHandlingAnother(to, connection)) return false;
+      this.lastOfQuorum.set(to, { connection, atMs: Date.now() });
+    }
     this.simulated.set(connection, next.fact.connection);
     this.progress.finish(next);
     return true;
   }
 
-  /** A newer notification replaces older ones that wait, as in the queue of QuorumCnxManager. */
-  private passNotification(connection: ProxiedConnection, direction: Direction): boolean {
-    const { waiting } = direction;
-    for (let i = waiting.length - 1; i >= 0; i--) {
-      const message = waiting[i] as WaitingMessage;
-      this.arrived(message);
-      if (!this.mayPassNotification(message)) continue;
-      waiting.splice(0, i);
-      connection.pass(direction);
-      return true;
-    }
-    return false;
-  }
-
-  private mayPassNotification(message: WaitingMessage): boolean {
-    const { from, notification, to } = message;
-    if (notification === undefined) return true;
-    const { log, order } = this.progress;
-    const vote = voteOf(notification);
-    const found = order.notification(to, from, vote);
-    const isLate = Date.now() - (this.arrivedMs.get(message) ?? 0) >= NOTIFICATION_WAIT_MS;
-    if (found === "known") return !order.isCut(from, to);
-    if (found === undefined) return isLate && this.mayPassLate(from, to, vote);
-    if (order.earlierNotifications(found).length > 0 && !isLate) return false;
-    order.takeNotification(found);
-    log(`notification ${from} -> ${to}: ${voteText(vote)}`);
-    return true;
+  /** Returns whether a leader may still handle a packet of another learner. */
+  private isHandlingAnother(leader: number, connection: ProxiedConnection): boolean {
+    const last = this.lastOfQuorum.get(leader);
+    if (last === undefined || last.connection === connection) return false;
+    const ms = Date.now() - last.atMs;
+    return ms < HANDLING_MS_MIN || (ms < HANDLING_MS_MAX && this.servers.get(leader)?.isBusy === true);
   }
 
   /**
-   * A vote that the simulated server does not get here helps an election to its end if it is for the right leader. A
-   * server that does not look for a leader only answers it.
+   * Passes on the oldest notification that the simulated server gets, or else the newest one that may pass. It replaces
+   * older ones that wait, as in the queue of QuorumCnxManager.
    */
-  private mayPassLate(from: number, to: number, { leader, state }: VoteFacts): boolean {
-    const { order, starting } = this.progress;
-    if (starting.size > 0 || order.isCut(from, to)) return false;
-    const elected = order.electedNext(to);
-    return elected === undefined ? state === LOOKING : elected === leader;
+  private passNotification(connection: ProxiedConnection, direction: Direction): boolean {
+    const { waiting } = direction;
+    for (const message of waiting) this.arrived(message);
+    const awaited = waiting.find((one) => this.votes.isAwaited(one));
+    const candidates = awaited === undefined ? [...waiting].reverse() : [awaited];
+    const message = candidates.find((one) => this.mayPassNotification(one));
+    if (message === undefined) return false;
+    waiting.splice(0, waiting.indexOf(message));
+    connection.pass(direction);
+    return true;
+  }
+
+  private mayPassNotification(message: WaitingMessage): boolean {
+    return this.votes.mayPass(message, Date.now() - (this.arrivedMs.get(message) ?? 0));
   }
 
   /** Passes on the end of a side, unless the receiver learns of it later. */
@@ -255,21 +259,20 @@ export class HeldTraffic implements Traffic {
 
   /** Returns the messages that wait, for --verbose. */
   waiting(): string[] {
+    return this.messages().flatMap((message) => {
+      const text = waitingText(message);
+      return text === undefined ? [] : [`${message.from} -> ${message.to}: ${text}`];
+    });
+  }
+
+  private messages(): WaitingMessage[] {
     return this.connections
       .filter(({ isClosed }) => !isClosed)
-      .flatMap(({ toClient, toListener }) => [...toClient.waiting, ...toListener.waiting])
-      .flatMap((message) => {
-        const text = waitingText(message);
-        return text === undefined ? [] : [`${message.from} -> ${message.to}: ${text}`];
-      });
+      .flatMap(({ toClient, toListener }) => [...toClient.waiting, ...toListener.waiting]);
   }
 }
 
 function waitingText({ notification, packet }: WaitingMessage): string | undefined {
   if (notification !== undefined) return voteText(voteOf(notification));
   return packet === undefined ? undefined : packetText(packet.type, asZxid(Number(packet.zxid)));
-}
-
-function voteOf({ leader, peerEpoch, state, zxid }: WireNotification): VoteFacts {
-  return { state, leader: Number(leader), zxid: Number(zxid), peerEpoch: Number(peerEpoch) };
 }

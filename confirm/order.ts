@@ -13,7 +13,7 @@ export function isKind<Kind extends Fact["kind"]>(item: Item | undefined, ...kin
 }
 
 /** What happens within this virtual time can come in another order, because the servers work concurrently. */
-const CONCURRENT_US = 30_000;
+export const CONCURRENT_US = 30_000;
 const NONE: ReadonlySet<Item> = new Set();
 
 /** The progress of all servers. */
@@ -123,10 +123,24 @@ export class Order {
   /** Returns the leader that a server elects before its next item; undefined if it elects none. */
   electedNext(server: number): number | undefined {
     const place = this.place(server);
-    const done = (this.lists.get(server) ?? []).findLast((item) => !isSoft(item) && item.place < place);
+    const done = this.lastDonePlace(server);
     return this.schedule.elections.find(
-      (election) => election.server === server && election.place > (done?.place ?? -1) && election.place <= place,
+      (election) => election.server === server && election.place > done && election.place <= place,
     )?.leader;
+  }
+
+  /** Returns whether a server has got a vote for this leader since its last item that is no notification. */
+  hasVoteFor(server: number, leader: number): boolean {
+    const from = this.lastDonePlace(server);
+    const to = this.place(server);
+    return (this.lists.get(server) ?? []).some(
+      (item) =>
+        isKind(item, "notification") &&
+        item.place > from &&
+        item.place < to &&
+        item.fact.vote.leader === leader &&
+        this.isDone(item),
+    );
   }
 
   /** Returns the notifications that the server takes before this one and has not taken, from other servers. */
@@ -162,16 +176,58 @@ export class Order {
     );
   }
 
-  /** Returns whether a server still receives packets on a connection of the simulated run. */
-  hasPings(server: number, connection: number): boolean {
+  /**
+   * Returns whether a connection of the simulated run still brings packets from one server to another. It would also
+   * bring pings if more time passed before the other end closes it, a server at one end crashes, or the link is cut.
+   */
+  hasPings(server: number, from: number, connection: number): boolean {
     const { openAtEnd, pings } = this.schedule;
     if (openAtEnd.has(connection)) return true;
-    const place = this.place(server);
     const list = this.lists.get(server) ?? [];
     const isAwaited = (item: Item): boolean =>
       isKind(item, "packet") && item.fact.connection === connection && !this.isDone(item);
     if (list.some(isAwaited)) return true;
-    return pings.some((ping) => ping.server === server && ping.connection === connection && ping.place >= place);
+    const done = this.lastDonePlace(server);
+    if (pings.some((ping) => ping.server === server && ping.connection === connection && ping.place > done))
+      return true;
+    if (this.isCut(from, server)) return false;
+    return (
+      this.isClosedLater(server, connection) ||
+      this.isCrashedLater([server, from], connection) ||
+      this.isCutLater(server, from, connection)
+    );
+  }
+
+  /** Returns whether a server at one end of a connection crashes later, and the connection lasts until then. */
+  private isCrashedLater(ends: readonly number[], connection: number): boolean {
+    const { items } = this.schedule;
+    const crash = items.find((item) => isKind(item, "crash") && ends.includes(item.server) && !this.isDone(item));
+    if (crash === undefined) return false;
+    const end = items.find((item) => isKind(item, "close") && item.fact.connection === connection);
+    return end === undefined || end.place > crash.place;
+  }
+
+  private isClosedLater(server: number, connection: number): boolean {
+    return (this.lists.get(server) ?? []).some(
+      (item) => isKind(item, "close") && !item.fact.forced && item.fact.connection === connection && !this.isDone(item),
+    );
+  }
+
+  /** Returns whether the first cut of a link after the last packet of a connection is still to come. */
+  private isCutLater(server: number, from: number, connection: number): boolean {
+    const { cuts, items, pings } = this.schedule;
+    const isPacket = (item: Item): boolean =>
+      item.server === server && isKind(item, "packet") && item.fact.connection === connection;
+    const ping = pings.findLast((one) => one.server === server && one.connection === connection);
+    const last = Math.max(items.findLast(isPacket)?.place ?? -1, ping?.place ?? -1);
+    const first = cuts.find((cut) => cut.isCut && cut.from === from && cut.to === server && cut.place > last);
+    return first !== undefined && first.place > (this.oldest()?.place ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Returns the place of the last done item of a server that is no notification; -1 if there is none. */
+  private lastDonePlace(server: number): number {
+    const place = this.place(server);
+    return (this.lists.get(server) ?? []).findLast((item) => !isSoft(item) && item.place < place)?.place ?? -1;
   }
 }
 

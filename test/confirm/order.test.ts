@@ -121,6 +121,51 @@ describe("Order", () => {
     expect(Number(order.electedNext(1))).toBe(2);
   });
 
+  it("passes the pings that a server gets after its last item, even if its next item comes later", () => {
+    const packet = { kind: "packet", from: 3, type: 1, zxid: undefined, connection: 7 } as const;
+    const items: Item[] = [
+      { place: 0, server: 1, atUs: 0, fact: packet },
+      { place: 1, server: 2, atUs: 1, fact: { kind: "write" } },
+      { place: 2, server: 1, atUs: 2, fact: { kind: "write" } },
+    ];
+    const pings = [{ place: 1, server: 1, connection: 7 }];
+    const order = new Order({ items, pings, cuts: [], elections: [], openAtEnd: new Set() });
+    expect(order.hasPings(1, 3, 7)).toBe(true);
+    order.finish(items[0] as Item);
+    expect(order.hasPings(1, 3, 7)).toBe(true);
+    order.finish(items[2] as Item);
+    expect(order.hasPings(1, 3, 7)).toBe(false);
+  });
+
+  it("passes pings until the connection is closed, a server at one end crashes, or the link is cut", () => {
+    const close: Item["fact"] = { kind: "close", peer: 3, connection: 7, forced: false };
+    const items: Item[] = [
+      { place: 0, server: 2, atUs: 0, fact: { kind: "start" } },
+      { place: 1, server: 1, atUs: 1, fact: close },
+    ];
+    const rest = { pings: [], elections: [], openAtEnd: new Set<number>() };
+    const closed = new Order({ ...rest, items, cuts: [] });
+    expect(closed.hasPings(1, 3, 7)).toBe(true);
+    closed.finish(items[1] as Item);
+    expect(closed.hasPings(1, 3, 7)).toBe(false);
+
+    const crash: Item = { place: 1, server: 1, atUs: 1, fact: { kind: "crash", unsynced: "kept" } };
+    const crashed = new Order({ ...rest, items: [items[0] as Item, crash], cuts: [] });
+    expect(crashed.hasPings(1, 3, 7)).toBe(true);
+    crashed.finish(crash);
+    expect(crashed.hasPings(1, 3, 7)).toBe(false);
+
+    const cuts = [{ place: 1, from: 3, to: 1, isCut: true }];
+    const cut = new Order({
+      ...rest,
+      items: [items[0] as Item, { ...items[1], fact: { kind: "write" } } as Item],
+      cuts,
+    });
+    expect(cut.hasPings(1, 3, 7)).toBe(true);
+    cut.finish(items[0] as Item);
+    expect(cut.hasPings(1, 3, 7)).toBe(false);
+  });
+
   it("knows which links are cut", () => {
     const schedule = scheduleOfScenario("open-hole-in-log-after-snap-committed-truncated");
     const order = new Order(schedule);
