@@ -10,6 +10,7 @@ import { type Intent, intentOf, intentText, isSnapshotName, isSync, matches } fr
 import { isKind } from "./order.ts";
 import type { Question } from "./preload.ts";
 import type { Progress } from "./progress.ts";
+import type { Quiet } from "./quiet.ts";
 import type { RealServer } from "./real-server.ts";
 import { factText, type Item } from "./schedule.ts";
 
@@ -19,14 +20,16 @@ const EIO = 5;
 export class HeldDisks {
   private readonly progress: Progress;
   private readonly evidence: Evidence;
+  private readonly quiet: Pick<Quiet, "isReached">;
   private readonly release: string;
   /** The items whose operations are under way, by server, operation and path. */
   private readonly underWay = new Map<string, Item>();
   private readonly durableUpTo = new Map<number, Zxid>();
 
-  constructor(progress: Progress, evidence: Evidence, release: string) {
+  constructor(progress: Progress, evidence: Evidence, quiet: Pick<Quiet, "isReached">, release: string) {
     this.progress = progress;
     this.evidence = evidence;
+    this.quiet = quiet;
     this.release = release;
   }
 
@@ -99,6 +102,10 @@ export class HeldDisks {
       return;
     }
     if (!isNext || !this.progress.order.isDue(next)) return;
+    // A failure ends what other threads of the server do, so everything before it is done first.
+    if ("failed" in next.fact && next.fact.failed && !this.progress.order.isFirst(next)) return;
+    // What another thread did meanwhile, such as reading the log again, must not come after a slow sync.
+    if (isKind(next, "sync") && this.progress.isLate(next) && !this.quiet.isReached()) return;
     this.answer(server, question, next, intent);
   }
 

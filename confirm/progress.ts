@@ -1,5 +1,5 @@
 /** How far a real run has come, what it did in another order, and when something last happened. */
-import { Order } from "./order.ts";
+import { CONCURRENT_US, Order } from "./order.ts";
 import { factText, type Item, type Schedule } from "./schedule.ts";
 
 /** A difference between the order of the simulated run and the real one. */
@@ -40,6 +40,11 @@ export class Progress {
   get waitMs(): number {
     const oldest = this.order.oldest();
     return oldest === undefined ? 0 : Math.max(0, oldest.atUs - this.doneUs) / 1000;
+  }
+
+  /** Returns whether an item comes well after everything that is done. */
+  isLate({ atUs }: Item): boolean {
+    return atUs - this.doneUs > CONCURRENT_US;
   }
 
   finish(item: Item): void {

@@ -13,6 +13,7 @@ import { HeldTraffic } from "./held-traffic.ts";
 import { isKind } from "./order.ts";
 import type { Question } from "./preload.ts";
 import { type Deviation, Progress } from "./progress.ts";
+import { Quiet } from "./quiet.ts";
 import type { RealServer, ServerEvents } from "./real-server.ts";
 import { factText, type Schedule } from "./schedule.ts";
 import { Steps } from "./steps.ts";
@@ -69,11 +70,12 @@ export class RealRun implements ServerEvents {
     this.evidence = evidence;
     this.limits = limits;
     const { progress } = this;
-    this.disks = new HeldDisks(progress, evidence, release);
+    const quiet = new Quiet(progress, servers);
+    this.disks = new HeldDisks(progress, evidence, quiet, release);
     this.traffic = new HeldTraffic(progress, servers, wireRulesOf(release), evidence, advance);
     const { disks, traffic } = this;
     const threads = new HeldThreads(progress);
-    this.steps = new Steps({ progress, servers, evidence, disks, traffic, threads, events: this, advance });
+    this.steps = new Steps({ progress, servers, evidence, disks, traffic, threads, quiet, events: this, advance });
   }
 
   /** Runs until all items are done, or the limits are reached. Rejects if the signal aborts. */

@@ -7,14 +7,10 @@ import type { HeldThreads } from "./held-threads.ts";
 import type { HeldTraffic } from "./held-traffic.ts";
 import { isKind } from "./order.ts";
 import type { Progress } from "./progress.ts";
+import { IDLE_WAIT_MS_MAX, type Quiet } from "./quiet.ts";
 import { PORTS, type RealServer, type ServerEvents } from "./real-server.ts";
 import type { Fact, Item } from "./schedule.ts";
 
-/** The time before a crash or a write in which threads finish what leaves no trace. */
-const QUIET_MS = 200;
-/** The time in which no thread of any server runs before a crash or a write, and the longest wait for that. */
-const IDLE_MS = 100;
-const IDLE_WAIT_MS_MAX = 5000;
 const SESSION_MS_MAX = 1000;
 /** The longest time in which a server gets a client that it does not accept yet. */
 const CLIENT_MS_MAX = 5000;
@@ -29,6 +25,7 @@ interface StepContext {
   readonly disks: HeldDisks;
   readonly traffic: HeldTraffic;
   readonly threads: HeldThreads;
+  readonly quiet: Quiet;
   /** Receives the questions and the ends of the processes. */
   readonly events: ServerEvents;
   /** Called after a step that took time. */
@@ -41,7 +38,6 @@ export class Steps {
   private readonly clients = new Map<number, Client>();
   private acting: Item | undefined;
   private writes = 0;
-  private busyMs = 0;
 
   constructor(context: StepContext) {
     this.context = context;
@@ -106,15 +102,8 @@ export class Steps {
   }
 
   private mayPerform(item: Item): boolean {
-    const { idleMs, order } = this.context.progress;
-    if (!order.isFirst(item) || idleMs < QUIET_MS) return false;
-    if (idleMs > IDLE_WAIT_MS_MAX) return true;
-    if (this.isBusy()) this.busyMs = Date.now();
-    return Date.now() - this.busyMs >= IDLE_MS;
-  }
-
-  private isBusy(): boolean {
-    return [...this.context.servers.values()].some((server) => server.isBusy);
+    const { progress, quiet } = this.context;
+    return progress.order.isFirst(item) && quiet.isReached();
   }
 
   private async perform(item: Item): Promise<void> {

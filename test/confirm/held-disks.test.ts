@@ -21,7 +21,10 @@ const EVIDENCE = { beforeDisk: () => undefined, disk: () => undefined } as unkno
 const EIO = 5;
 
 function scheduleOf(...facts: Fact[]): Schedule {
-  const items: Item[] = facts.map((fact, place) => ({ place, server: 1, atUs: place, fact }));
+  return scheduleOfItems(facts.map((fact, place) => ({ place, server: 1, atUs: place, fact })));
+}
+
+function scheduleOfItems(items: readonly Item[]): Schedule {
   return { items, pings: [], cuts: [], elections: [], openAtEnd: new Set() };
 }
 
@@ -39,11 +42,21 @@ function ask(operation: string, path: string, moment: Question["moment"] = "befo
   };
 }
 
-function held(...facts: Fact[]): { server: RealServer; progress: Progress; disks: HeldDisks } {
+interface Held {
+  readonly server: RealServer;
+  readonly progress: Progress;
+  readonly disks: HeldDisks;
+}
+
+function held(...facts: Fact[]): Held {
+  return heldTo(scheduleOf(...facts), () => true);
+}
+
+function heldTo(schedule: Schedule, isReached: () => boolean): Held {
   const plan = { id: 1, host: "127.0.0.1", folder, classPath: "", library: "", network: "127.0.0." };
   const server = new RealServer({ ...plan, config: [], settings: {}, preAllocKb: 64, isDebugged: false });
-  const progress = new Progress(scheduleOf(...facts), () => undefined);
-  return { server, progress, disks: new HeldDisks(progress, EVIDENCE, "3.9.5") };
+  const progress = new Progress(schedule, () => undefined);
+  return { server, progress, disks: new HeldDisks(progress, EVIDENCE, { isReached }, "3.9.5") };
 }
 
 describe("HeldDisks", () => {
@@ -99,6 +112,33 @@ describe("HeldDisks", () => {
       disks.asked(server, ask("fdatasync", path, "after"));
       expect(progress.order.schedule.items.filter((item) => !progress.order.isDone(item))).toHaveLength(left);
     }
+  });
+
+  it("holds an operation that fails until everything before it is done, also at other servers", () => {
+    const failed: Item = { place: 1, server: 1, atUs: 1, fact: { ...currentEpoch, failed: true } };
+    const other: Item = { place: 0, server: 2, atUs: 0, fact: { kind: "write" } };
+    const { disks, progress, server } = heldTo(scheduleOfItems([other, failed]), () => true);
+    const open = ask("open", "/data/currentEpoch.tmp");
+    disks.asked(server, open);
+    disks.letGo(server);
+    expect(open.answers).toEqual([]);
+    progress.finish(other);
+    disks.letGo(server);
+    expect(open.answers).toEqual([`fail ${EIO}`]);
+  });
+
+  it("holds a slow sync until all threads have finished what comes before it", () => {
+    const fact: Fact = { kind: "sync", zxid: asZxid(0x1_0000_0001), failed: false };
+    let isQuiet = false;
+    const late = scheduleOfItems([{ place: 0, server: 1, atUs: 1_000_000, fact }]);
+    const { disks, server } = heldTo(late, () => isQuiet);
+    const fsync = ask("fdatasync", "/data/log.100000001");
+    disks.asked(server, fsync);
+    disks.letGo(server);
+    expect(fsync.answers).toEqual([]);
+    isQuiet = true;
+    disks.letGo(server);
+    expect(fsync.answers).toEqual(["go"]);
   });
 
   it("lets operations go on that the simulated run does not have", () => {
