@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
+  DISK_SYNC_LOG,
+  FOLLOWING,
   LOOKING,
   packet,
   type QuorumPacket,
@@ -35,6 +37,19 @@ describe("a follower", () => {
     expect([bare.failures, database.history.zxid, database.committedLog.length]).toEqual([[], z("1:3"), 1]);
     send(ping("1:0"));
     expect([bare.failures, bare.peer.state]).toEqual([["proposal-gap"], LOOKING]);
+  });
+
+  it("stops after the next packet if a sync of its log fails, and then tries this sync once more", () => {
+    const { bare, send } = following();
+    bare.failNext = DISK_SYNC_LOG;
+    send(proposal("1:1"));
+    expect([bare.failures, bare.peer.state]).toEqual([[], FOLLOWING]);
+    bare.slowDisk = true;
+    // The log thread has ended, so it does not log this packet.
+    send(proposal("1:2"));
+    expect([bare.failures, bare.peer.state, bare.pendingDisk]).toEqual([["disk-error"], FOLLOWING, ["sync log"]]);
+    bare.disk();
+    expect([bare.peer.state, bare.log.length, bare.syncedTxns]).toEqual([LOOKING, 1, 1]);
   });
 
   it("applies nothing after the commit that leaves a gap, and exits if the log goes on", () => {

@@ -183,6 +183,25 @@ describe("the log of a server that installs fixes", () => {
     expect(db.logFiles.map((file) => file.txns.length)).toEqual([1, 1]);
   });
 
+  it("a transaction is applied whatever its zxid (DataTree#processTxn)", () => {
+    const db = database();
+    db.restore(image([[]], ["1:1", "1:2"]));
+    // A server that has led epoch 1 twice gives another transaction the zxid 1:1 again.
+    const again = makeTxn(z("1:1"), "y");
+    db.apply(again);
+    expect([db.history.length, db.history.contains(again), db.history.contains(txn("1:1"))]).toEqual([3, true, true]);
+  });
+
+  it("a restart loads one or two transactions with one zxid, depending on what the log has", () => {
+    const again = makeTxn(z("1:1"), "y");
+    const lengths = [[txn("1:1"), again], [again]].map((txns) => {
+      const db = database();
+      db.restore({ ...image([[]]), logFiles: [{ name: z("1:1"), txns }] });
+      return db.history.length;
+    });
+    expect(lengths).toEqual([2, 1]);
+  });
+
   it("a transaction that the tree or committedLog already contains changes nothing", () => {
     const db = database();
     db.restore(image([[]], ["1:1", "1:2"]));
