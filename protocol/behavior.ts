@@ -222,8 +222,9 @@ export interface ReleaseBehavior {
 export interface Fixes {
   /**
    * A TRUNC also removes all snapshots above its zxid, and it removes all log records above its zxid even if no record
-   * has this zxid. A learner that has no older snapshot to go back to reports zxid 0, so that the leader sends a SNAP
-   * (ZOOKEEPER-1549, FileTxnLog#truncate; open-snapshot-survives-trunc, open-trunc-keeps-one-txn-too-many).
+   * has this zxid. A learner that has no older snapshot to go back to reports zxid 0, so that a leader that has
+   * transactions sends a SNAP (ZOOKEEPER-1549, FileTxnLog#truncate; open-snapshot-survives-trunc,
+   * open-trunc-keeps-one-txn-too-many).
    */
   readonly truncRemovesEverythingAbove: boolean;
   /**

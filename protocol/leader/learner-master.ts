@@ -78,7 +78,7 @@ export abstract class LearnerMaster implements HandlerMaster {
       txnLogSyncEnabled: settings.snapshotSizeFactor >= 0,
       txnLogExceedsSizeLimit: txnLogSize !== undefined,
       txnLogSize,
-      forceSnapSync: settings.forceSnapSync || (behavior.truncRemovesEverythingAbove && peerLastZxid === 0),
+      forceSnapSync: settings.forceSnapSync,
       lastProposed: this.lastProposed,
       toBeApplied: this.unapplied,
       outstandingProposals: this.uncommitted,

@@ -191,6 +191,10 @@ export class Synchronization implements LogUser, SyncRest {
     const { behavior, database, effects, notes, settings } = server;
     switch (message.type) {
       case DIFF:
+        if (server.needsSnap) {
+          learner.fail("truncate-failed", "the leader has no transactions and sends no SNAP");
+          return;
+        }
         if (behavior.diffSetsLastProcessed) database.lastProcessedZxid = message.zxid;
         this.snapshotNeeded =
           behavior.trustingDiffSavesSnapshot && settings.trustEmptySnapshot && database.snapshots.length === 0;

@@ -289,14 +289,18 @@ describe("a serving leader", () => {
   });
 });
 
-describe("with truncRemovesEverythingAbove", () => {
+describe.each([false, true])("with truncRemovesEverythingAbove: %s", (truncRemovesEverythingAbove) => {
+  const empty = new BarePeer().history("1:1").prefix(0);
+  const txn = new BarePeer().history("1:1").txns();
+  const disk = { acceptedEpoch: 1, currentEpoch: 1, snapshots: [{ zxid: empty.zxid, history: empty }], log: txn };
+
   it.each([
-    [false, "DIFF 0:0"],
-    [true, "SNAP 0:0"],
-  ])("%s: a leader without transactions sends %s to a learner at zxid 0", (truncRemovesEverythingAbove, first) => {
-    const bare = new BarePeer({ behavior: { truncRemovesEverythingAbove } }).becomeLeader();
-    bare.accept(F1).packet(F1, info(1, 0)).packet(F1, ackEpoch(0, "0:0"));
-    expect(bare.sentOn(F1)).toEqual(["LEADERINFO 1:0", first, "NEWLEADER 1:0"]);
+    ["DIFF 0:0", "without transactions", {}],
+    ["SNAP 1:1", "with 1:1", disk],
+  ])("sends %s to a learner at zxid 0 as a leader %s", (first, _, ownDisk) => {
+    const bare = new BarePeer({ behavior: { truncRemovesEverythingAbove }, disk: ownDisk }).becomeLeader();
+    bare.accept(F1).packet(F1, info(1, 1)).packet(F1, ackEpoch(0, "0:0"));
+    expect(bare.sentOn(F1)[1]).toBe(first);
   });
 });
 

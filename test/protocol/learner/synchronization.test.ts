@@ -78,6 +78,13 @@ describe("the first packet", () => {
     expect([bare.peer.needsSnap, bare.log]).toEqual([false, []]);
   });
 
+  it("a server that needs a SNAP does not keep its transactions after an empty DIFF", () => {
+    const { bare, send } = registered();
+    bare.peer.needsSnap = true;
+    send(diff("0:0"));
+    expect([bare.failures, bare.peer.needsSnap]).toEqual([["truncate-failed"], true]);
+  });
+
   it.each([
     ["reset", "ACKEPOCH 1:3"],
     ["closed", "ACK 2:0"],
