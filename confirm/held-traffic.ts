@@ -176,14 +176,14 @@ export class HeldTraffic implements Traffic {
   }
 
   /**
-   * Passes on the oldest notification that the simulated server gets, or else the newest one that may pass. It replaces
+   * Passes on the notification that the simulated server gets next, or else the newest one that may pass. It replaces
    * older ones that wait, as in the queue of QuorumCnxManager.
    */
   private passNotification(connection: ProxiedConnection, direction: Direction): boolean {
     const { waiting } = direction;
     for (const message of waiting) this.arrived(message);
-    const awaited = waiting.find((one) => this.votes.isAwaited(one));
-    const candidates = awaited === undefined ? [...waiting].reverse() : [awaited];
+    const next = this.votes.nextOf(waiting);
+    const candidates = next === undefined ? [...waiting].reverse() : [next];
     const message = candidates.find((one) => this.mayPassNotification(one));
     if (message === undefined) return false;
     waiting.splice(0, waiting.indexOf(message));

@@ -20,11 +20,26 @@ export class HeldVotes {
     this.waiting = waiting;
   }
 
-  /** Returns whether the simulated server gets this notification now, and the real one has not got it. */
-  isAwaited({ from, notification, to }: WaitingMessage): boolean {
-    if (notification === undefined) return false;
+  /**
+   * Returns the message with the notification that the simulated server gets next, of those that the real one has not
+   * got; undefined if there is none. Real servers also repeat votes, so this is not always the oldest message.
+   */
+  nextOf(messages: readonly WaitingMessage[]): WaitingMessage | undefined {
+    let next: WaitingMessage | undefined;
+    let firstPlace = Number.POSITIVE_INFINITY;
+    for (const message of messages) {
+      const place = this.placeOf(message);
+      if (place === undefined || place >= firstPlace) continue;
+      next = message;
+      firstPlace = place;
+    }
+    return next;
+  }
+
+  private placeOf({ from, notification, to }: WaitingMessage): number | undefined {
+    if (notification === undefined) return undefined;
     const found = this.progress.order.notification(to, from, voteOf(notification));
-    return found !== undefined && found !== "known";
+    return found === undefined || found === "known" ? undefined : found.place;
   }
 
   /** Returns whether a notification passes that has waited for this time. The caller then passes it on. */
