@@ -168,14 +168,31 @@ const PERFORMERS: Performers = {
   },
 
   alter: ({ match, set, count, tolerated }, context) => {
+    const { network } = context.cluster.world;
+    const altered = new Map<string, readonly [number, number]>();
     const make = (message: Message, from: number, to: number): Message => {
-      if (tolerated) context.onTolerated(asServerId(to), asServerId(from));
+      if (tolerated) {
+        context.onTolerated(asServerId(to), asServerId(from));
+        altered.set(`${from} ${to}`, [from, to]);
+      }
       return alterMessage(message, set);
     };
-    return interfere(context, match, count, { kind: "replace", make }, (receiver) => {
+    const { effect, undo } = interfere(context, match, count, { kind: "replace", make }, (receiver) => {
       const onlyToServing = tolerated === true && match.type === "COMMIT";
       return !onlyToServing || context.cluster.server(asServerId(receiver))?.peer.serving === true;
     });
+    // Leader#processAck ignores an ACK with an unknown zxid, and then waits for the right one as long as the connection
+    // lasts.
+    const endConnections = (): void => {
+      for (const [from, to] of altered.values()) network.disconnect(from, to, "reset");
+    };
+    return {
+      ...(effect && { effect }),
+      undo: () => {
+        undo?.();
+        endConnections();
+      },
+    };
   },
 
   disk: (fault, { cluster, onDamaged }) => {

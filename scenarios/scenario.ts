@@ -237,7 +237,8 @@ export type Action =
    * Changes fields of the next `count` matching messages, to imitate a server of an old release or a faulty server. If
    * `tolerated` is true, the invariants no-bad-state, no-bad-ack, no-bad-proposal and no-bad-commit ignore the
    * connection on which an altered message arrives, and a COMMIT is altered only if its receiver serves, because a
-   * learner that synchronizes does not check the zxid of a COMMIT.
+   * learner that synchronizes does not check the zxid of a COMMIT. When the step is undone, the connections between the
+   * two servers end, because a receiver that has ignored the message can wait for it as long as its connection lasts.
    */
   | {
       readonly alter: {

@@ -425,6 +425,20 @@ describe("messages", () => {
     expect(zxids()).toEqual([2 ** 32 + 1, 2 ** 32 + 1, 2 ** 32 + 1]);
   });
 
+  it("the undo of a tolerated alter ends the connection whose ACK the leader has ignored", () => {
+    const stage = servingStage();
+    const epochs = (): number[] => stage.cluster.running.map(({ peer }) => peer.currentEpoch);
+    const alter = (from: number) => `alter: { type: ACK, from: ${from}, set: { zxid: "0:1" }, tolerated: true }`;
+    const undos = [S1, S2].map((sid) => stage.do(alter(sid)).undo);
+    stage.do("write: 1");
+    runFor(stage.cluster, 1_000_000);
+    expect(epochs()).toEqual([1, 1, 1]);
+    for (const undo of undos) undo?.();
+    // The leader would notice the missing ACK only after syncLimit, which is 10 s.
+    runFor(stage.cluster, 5_000_000);
+    expect(epochs()).toEqual([2, 2, 2]);
+  });
+
   it("release forgets the rules that it has released", () => {
     const stage = servingStage();
     stage.do("hold: { type: PROPOSAL }");
