@@ -96,7 +96,8 @@ export class Liveness {
   /**
    * Returns whether a server must serve with a leader that has this configuration. A server that its own committed
    * configuration lacks exits at its start. Once the configuration has a version, servers that it lacks, and servers
-   * that know no serving server with the election address at which it listens, need not serve.
+   * that know no serving voter with the election address at which it listens, need not serve: a LOOKING server sends
+   * its vote only to voters (FastLeaderElection#sendNotifications).
    */
   private mustServe(sid: ServerId, { members, version }: QuorumVerifier): boolean {
     const { cluster } = this;
@@ -111,7 +112,7 @@ export class Liveness {
   }
 }
 
-/** Returns whether a configuration lists a server with the election address at which it listens. */
+/** Returns whether a configuration lists a server as a voter with the election address at which it listens. */
 function knowsAddress(config: QuorumVerifier, { configurations, myid }: Peer): boolean {
-  return config.members.includes(myid) && portsOf(config, myid).election === configurations.own.election;
+  return config.voters.includes(myid) && portsOf(config, myid).election === configurations.own.election;
 }

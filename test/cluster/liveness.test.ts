@@ -112,6 +112,18 @@ it.each([
   expect(cluster.server(S3)?.peer.serving).toBe(serves);
 });
 
+it("a server that knows only an observer at its election address need not serve", () => {
+  const ports = "ports: { 1: { election: 4001 }, 2: { election: 4002 } }";
+  const others = `config: { voters: [1, 2], observers: [3, 4], version: "1:1", ${ports} }`;
+  const servers = `1: { ${others} }, 2: { ${others} }, 3: { role: observer, ${others} }`;
+  const file = "{ role: observer, config: { voters: [1, 2], observers: [3, 4] }, empty: true }";
+  const cluster = testCluster(`servers: { ${servers}, 4: ${file} }\n${ENABLED}`);
+  cluster.start();
+  const liveness = settledIn(cluster, cluster.ids);
+  runUntil(cluster, () => liveness.liveUs !== undefined);
+  expect([3, 4].map((sid) => cluster.server(asServerId(sid))?.peer.serving)).toEqual([true, false]);
+});
+
 it("the settled servers have no quorum of the new configuration: they need not serve", () => {
   const cluster = reconfigured({ leaving: [S1, S2] }, [S1, S2, S3, S4]);
   cluster.crash(kill(S3));
