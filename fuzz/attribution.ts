@@ -155,8 +155,10 @@ function candidatesFor(scenario: Scenario, failure: Failure, failsWith: FailsWit
   const releases = behaviorsOf(scenario);
   const read = behaviorsRead(failsWith);
   const violator = failure.kind === "violation" ? failure.role : undefined;
-  const mayMatter = ({ fixedBehavior, role = violator, ...bug }: KnownBug): boolean =>
-    role === violator && releases.some(causeOf(bug)) && Object.keys(fixedBehavior).some((name) => read.has(name));
+  const isAtViolator = (role: KnownBug["role"]): boolean =>
+    role === undefined || violator === undefined || role === violator;
+  const mayMatter = ({ fixedBehavior, role, ...bug }: KnownBug): boolean =>
+    isAtViolator(role) && releases.some(causeOf(bug)) && Object.keys(fixedBehavior).some((name) => read.has(name));
   const candidates = KNOWN_BUGS.filter((bug) => mayMatter(bug) && !failsWith(fixing(bug)));
   const ids = new Set(candidates.map(({ id }) => id));
   const own = candidates.filter(({ alsoFixes = [] }) => !alsoFixes.some((id) => ids.has(id)));

@@ -143,6 +143,30 @@ it("stuck servers that the fix of a bug makes live late are attributed to that b
   expect(bugs).toEqual(["open-election-better-vote-never-repeated"]);
 });
 
+/** The ObserverMaster of follower 4 does not know the proposal 3:1, so observer 2 never gets it (ZOOKEEPER-5088). */
+const STUCK_OBSERVER = `
+zookeeper: 3.9.5
+seed: "50044512"
+servers: { 1: {}, 2: { role: observer }, 3: {}, 4: {} }
+settings: { tickTimeMs: 500, observerMasterPort: 2191 }
+network: { latency: 0.2ms..1ms, lossRate: 0.01 }
+disk: { sync: 4ms, write: 5ms..50ms }
+steps:
+  - { at: 0ms, crash: 2, for: 100ms }
+  - { from: 400ms, when: { event: snapshot-saved, server: 4 }, pause: 4 }
+  - { at: 400ms, crash: 4, for: 1.3s }
+  - { at: 900ms, disconnect: 1 }
+  - { at: 3.2s, disconnect: 2 }
+  - { at: 3.3s, settle: [2, 3, 4] }
+expect: { stuck: 120s }
+`;
+
+it("a stuck observer is attributed to a bug that strikes only observers", () => {
+  const scenario = loadScenario(STUCK_OBSERVER, "stuck-observer.yaml");
+  const bugs = attributedBugs(scenario, { kind: "stuck", reason: "silence" });
+  expect(bugs).toEqual(["zookeeper-5088-observer-master-skips-pending-proposal"]);
+});
+
 it("every bug scenario belongs to a known bug, and every fix removes its bug from the releases that have it", () => {
   const files = readdirSync(BUGS).filter((file) => file.endsWith(".yaml"));
   const ids = new Set(KNOWN_BUGS.map(({ id }) => id));
