@@ -226,7 +226,7 @@ function fixing(bug: KnownBug): Change {
  * Returns a change that fixes all bugs except these. It leaves out each fix that would also fix one of these bugs or
  * change one of their `keptBehaviors`.
  */
-function fixingAllBut(...bugs: readonly KnownBug[]): Change {
+export function fixingAllBut(...bugs: readonly KnownBug[]): Change {
   return (behavior: Behavior) => {
     const present = bugs.filter((bug) => causeOf(bug)(behavior));
     if (present.length === 0) return patched(behavior);

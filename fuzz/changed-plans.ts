@@ -21,8 +21,12 @@ import type { Draw } from "./random-values.ts";
 export type Entry = { readonly step: Step; readonly kind: Plan["kinds"][number] };
 
 /** Returns whether a plan with these options may change its ensemble. */
-export function mayChange({ kinds, scenario }: Plan, { faultCount, servers }: PlanOptions): boolean {
-  if (faultCount === 0 || servers !== undefined || kinds.includes("rolling-config")) return false;
+export function mayChange({ kinds }: Plan, { faultCount, servers }: PlanOptions): boolean {
+  return faultCount !== 0 && servers === undefined && !kinds.includes("rolling-config");
+}
+
+/** Returns whether the servers of a plan have versions of their configurations, and can change them on request. */
+export function knowsReconfig({ scenario }: Plan): boolean {
   return behaviorOf(scenario.zookeeper).knowsReconfig;
 }
 

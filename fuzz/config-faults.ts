@@ -114,7 +114,7 @@ export function drawReconfig(draw: Draw, context: FaultContext): ReconfigAction 
 }
 
 /** Draws other ports for some servers, often election ports, or the quorum port of the server that probably leads. */
-function drawPorts(draw: Draw, { participants }: FaultContext): NonNullable<ReconfigAction["ports"]> {
+export function drawPorts(draw: Draw, { participants }: FaultContext): NonNullable<ReconfigAction["ports"]> {
   const name = draw.weighted({ election: 5, quorum: 3, client: 1 });
   const last = participants.at(-1) as ServerId;
   const moved = draw.chance(0.3) ? [last] : draw.some(participants, draw.int(1, participants.length));

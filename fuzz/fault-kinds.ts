@@ -11,6 +11,7 @@ import type { ServerId } from "../protocol/zxid.ts";
 import type { Moment, Step } from "../scenarios/scenario.ts";
 import { durationText } from "../sim/duration-range.ts";
 import { CONFIG_FAULTS } from "./config-faults.ts";
+import { CONFIG_SEQUENCES } from "./config-sequences.ts";
 import {
   at,
   downtime,
@@ -454,6 +455,7 @@ export const FAULT_KINDS = named({
     },
   },
   ...CONFIG_FAULTS,
+  ...CONFIG_SEQUENCES,
 });
 
 /**
@@ -499,11 +501,15 @@ export const FAULT_NAMES = Object.keys(FAULT_KINDS) as FaultName[];
  * steps of the plan of a seed do not depend on them. Strategies give no weights to these kinds.
  */
 export const ADDED_FAULTS = ["accept-error"] as const satisfies readonly FaultName[];
+/** The kinds of faults that change the ensemble, each drawn alone. */
+export const SINGLE_CHANGES = Object.keys(CONFIG_FAULTS) as (keyof typeof CONFIG_FAULTS)[];
+/** The kinds of faults that change the ensemble, each with what happens before and after the change. */
+export const CHANGE_SEQUENCES = Object.keys(CONFIG_SEQUENCES) as (keyof typeof CONFIG_SEQUENCES)[];
 /**
  * The kinds of faults that change the ensemble. As with ADDED_FAULTS, strategies give no weights to them
  * (reconfig-plans.ts).
  */
-export const ENSEMBLE_FAULTS = Object.keys(CONFIG_FAULTS) as (keyof typeof CONFIG_FAULTS)[];
+export const ENSEMBLE_FAULTS = [...SINGLE_CHANGES, ...CHANGE_SEQUENCES];
 /** The name of a kind of fault that changes the ensemble. */
 export type EnsembleFault = (typeof ENSEMBLE_FAULTS)[number];
 /** The kinds of faults that strategies give no weights to. */

@@ -17,6 +17,7 @@ import {
   drawJoiners,
   type Entry,
   JOINER,
+  knowsReconfig,
   listedConfig,
   mayChange,
   shareOf,
@@ -35,7 +36,8 @@ const SHARE = 0.03;
 /** Returns the plan with such an ensemble, or the plan itself if its seed draws none. */
 export function withMixedSettings(plan: Plan, draw: Draw, options: PlanOptions): Plan {
   const isAllowed = options.faults?.includes(KIND) ?? true;
-  if (!isAllowed || !mayChange(plan, options) || !draw.chance(shareOf(SHARE, [KIND], options))) return plan;
+  if (!isAllowed || !knowsReconfig(plan) || !mayChange(plan, options) || !draw.chance(shareOf(SHARE, [KIND], options)))
+    return plan;
   const base = draw.chance(0.4) ? baseOf(plan) : withoutFaults(baseOf(plan));
   const { servers, ...changes } = drawServers(draw, base);
   const joiners = serverIdsOf(servers).filter((sid) => servers[sid]?.down);

@@ -12,7 +12,7 @@ import { mutate } from "./mutate.ts";
 import { withObserverMasters } from "./observer-master-plans.ts";
 import { drawPlan, type Plan, type PlanOptions } from "./plan.ts";
 import { Draw } from "./random-values.ts";
-import { withQuietReconfigs, withReconfigs } from "./reconfig-plans.ts";
+import { withQuietReconfigs, withReconfigs, withSequences } from "./reconfig-plans.ts";
 import { simplerScenarios } from "./shrink/simpler.ts";
 import { drawStrategy, STRATEGIES, type StrategyName } from "./strategies.ts";
 
@@ -67,6 +67,7 @@ const ENSEMBLE_CHANGES = [
   ["reconfigs", withReconfigs],
   ["quiet-reconfigs", withQuietReconfigs],
   ["mixed-settings", withMixedSettings],
+  ["config-sequences", withSequences],
 ] as const;
 
 function withChangedEnsemble(plan: Plan, seed: bigint, options: PlanOptions): Plan {

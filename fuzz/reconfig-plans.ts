@@ -18,6 +18,7 @@ import {
   drawJoiners,
   type Entry,
   JOINER,
+  knowsReconfig,
   listedConfig,
   mayChange,
   shareOf,
@@ -26,7 +27,7 @@ import {
   withoutFaults,
 } from "./changed-plans.ts";
 import { drawReconfig, rolledConfig } from "./config-faults.ts";
-import { ENSEMBLE_FAULTS, type EnsembleFault, FAULT_KINDS } from "./fault-kinds.ts";
+import { CHANGE_SEQUENCES, type EnsembleFault, FAULT_KINDS, SINGLE_CHANGES } from "./fault-kinds.ts";
 import type { FaultContext } from "./fault-parts.ts";
 import type { Plan, PlanOptions } from "./plan.ts";
 import { configAfter } from "./possible-configs.ts";
@@ -34,12 +35,18 @@ import type { Draw } from "./random-values.ts";
 
 /** How a plan changes the ensemble. */
 interface Style {
+  /** The kinds of faults to draw from. */
+  readonly kinds: readonly EnsembleFault[];
   /** The share of the plans that get such a change, if the campaign draws all kinds of faults. */
   readonly share: number;
   /** The share of the rolls among the changes. */
   readonly rolls: number;
   /** Whether the plan keeps its faults. Otherwise it keeps only its writes. */
   readonly keepsFaults: boolean;
+  /** The numbers of servers that join to draw from. */
+  readonly joiners: readonly number[];
+  /** The numbers of sequences (config-sequences.ts) to draw from. Default: none. */
+  readonly sequences?: readonly number[];
   /** The numbers of requests, of faults at moments and of crashes at writes of files to draw from. */
   readonly requests: readonly number[];
   readonly moments: readonly number[];
@@ -56,9 +63,11 @@ interface Style {
 
 /** Changes among all kinds of faults. */
 const BUSY: Style = {
+  kinds: SINGLE_CHANGES.filter((name) => name !== "config-settings"),
   share: 0.13,
   rolls: 0.25,
   keepsFaults: true,
+  joiners: [0, 1, 1, 2],
   requests: [1, 1, 2, 2, 3],
   moments: [0, 1, 1, 2, 3],
   crashes: [0, 0, 1, 2],
@@ -73,9 +82,11 @@ const BUSY: Style = {
  * repairs servers that a change has left without progress.
  */
 const QUIET: Style = {
+  kinds: BUSY.kinds.filter((name) => name !== "config-roll"),
   share: 0.05,
   rolls: 0,
   keepsFaults: false,
+  joiners: [0, 1, 1, 2],
   requests: [0, 1, 1, 2],
   moments: [0, 0, 1],
   crashes: [0, 0, 0, 1],
@@ -83,6 +94,20 @@ const QUIET: Style = {
   rejoins: 0.5,
   writes: 0.9,
   alone: 0.15,
+};
+
+/** Sequences of faults before and after a change, without other faults. */
+const SEQUENCES: Style = {
+  ...QUIET,
+  kinds: CHANGE_SEQUENCES,
+  share: 0.06,
+  joiners: [1, 1, 2],
+  sequences: [1, 1, 1, 2],
+  requests: [],
+  moments: [],
+  crashes: [],
+  pending: 0,
+  rejoins: 0,
 };
 
 /** The share of the plans with requests in which reconfiguration is off, so that the leader refuses every request. */
@@ -98,11 +123,18 @@ export function withQuietReconfigs(plan: Plan, draw: Draw, options: PlanOptions)
   return withStyle(QUIET, plan, draw, options);
 }
 
+/** Returns the plan with sequences instead of its faults, or the plan itself if its seed draws none. */
+export function withSequences(plan: Plan, draw: Draw, options: PlanOptions): Plan {
+  return withStyle(SEQUENCES, plan, draw, options);
+}
+
 function withStyle(style: Style, plan: Plan, draw: Draw, options: PlanOptions): Plan {
-  const isDrawn = (name: EnsembleFault): boolean =>
-    name !== "config-settings" && (name !== "config-roll" || style.rolls > 0);
-  const allowed = ENSEMBLE_FAULTS.filter((name) => isDrawn(name) && (options.faults?.includes(name) ?? true));
-  if (!mayChange(plan, options) || !draw.chance(shareOf(style.share, allowed, options))) return plan;
+  const knows = knowsReconfig(plan);
+  const isAllowed = (name: EnsembleFault): boolean =>
+    (knows || name === "config-roll") && (options.faults?.includes(name) ?? true);
+  const allowed = style.kinds.filter(isAllowed);
+  const share = shareOf(knows ? style.share : style.share * style.rolls, allowed, options);
+  if (!mayChange(plan, options) || !draw.chance(share)) return plan;
   const requests = allowed.filter((name) => name !== "config-roll");
   const rolls = allowed.includes("config-roll") && (requests.length === 0 || draw.chance(style.rolls));
   const change = rolls ? drawRoll(draw, plan) : drawRequests(draw, plan, requests, style);
@@ -114,7 +146,7 @@ function drawRequests(draw: Draw, plan: Plan, kinds: readonly EnsembleFault[], s
   const reconfigEnabled = !draw.chance(DISABLED);
   // The groups of a scenario must contain every participant.
   const mayJoin = reconfigEnabled && base.scenario.quorum === undefined;
-  const joiners = mayJoin ? drawJoiners(draw, base, draw.pick([0, 1, 1, 2])) : [];
+  const joiners = mayJoin ? drawJoiners(draw, base, draw.pick(style.joiners)) : [];
   // A wiped voter may lose a transaction that it has acknowledged.
   const isWiped = (sid: ServerId): boolean => base.entries.some(({ step }) => "wipe" in step && step.wipe === sid);
   const context: FaultContext = {
@@ -126,6 +158,23 @@ function drawRequests(draw: Draw, plan: Plan, kinds: readonly EnsembleFault[], s
     atMs: 1,
     budget: { losable: [] },
   };
+  const drawn = style.sequences
+    ? drawSequences(draw, style.sequences, kinds, base, context)
+    : drawSingleChanges(draw, kinds, style, base, context);
+  for (const joiner of joiners) drawn.push({ step: drawStart(draw, joiner, base), kind: "join" });
+  if (!reconfigEnabled) return withChange(draw, base, drawn, {});
+  const alone = style.alone > 0 && draw.chance(style.alone) ? { standaloneEnabled: false } : {};
+  const settings = { ...plan.scenario.settings, reconfigEnabled, ...alone };
+  return withChange(draw, base, drawn, { settings, ...drawFiles(draw, base, context) });
+}
+
+function drawSingleChanges(
+  draw: Draw,
+  kinds: readonly EnsembleFault[],
+  style: Style,
+  base: Base,
+  context: FaultContext,
+): Entry[] {
   const drawn: Entry[] = [];
   const drawSome = (name: EnsembleFault, kind: EnsembleFault, count: number): void => {
     for (let i = 0; i < count; i++) {
@@ -141,11 +190,24 @@ function drawRequests(draw: Draw, plan: Plan, kinds: readonly EnsembleFault[], s
   if (has("config-moment")) drawSome("config-moment", "config-moment", draw.pick(style.moments));
   if (has("config-crash")) drawSome("config-crash", "config-crash", draw.pick(style.crashes));
   if (style.rejoins > 0 && draw.chance(style.rejoins)) drawSome("config-rejoin", "config-rejoin", 1);
-  for (const joiner of joiners) drawn.push({ step: drawStart(draw, joiner, base), kind: "join" });
-  if (!reconfigEnabled) return withChange(draw, base, drawn, {});
-  const alone = style.alone > 0 && draw.chance(style.alone) ? { standaloneEnabled: false } : {};
-  const settings = { ...plan.scenario.settings, reconfigEnabled, ...alone };
-  return withChange(draw, base, drawn, { settings, ...drawFiles(draw, base, context) });
+  return drawn;
+}
+
+/** Draws sequences, each with a write at the time of one of its requests. */
+function drawSequences(
+  draw: Draw,
+  counts: readonly number[],
+  kinds: readonly EnsembleFault[],
+  base: Base,
+  context: FaultContext,
+): Entry[] {
+  return Array.from({ length: draw.pick(counts) }).flatMap(() => {
+    const kind = draw.pick(kinds);
+    const steps = FAULT_KINDS[kind].draw(draw, { ...context, atMs: draw.int(1, base.lengthMs) });
+    const requests = steps.filter((step) => "reconfig" in step);
+    const writes = requests.length === 0 ? [] : [writeWith(draw, draw.pick(requests))];
+    return [...steps.map((step): Entry => ({ step, kind })), ...writes.map((step): Entry => ({ step, kind: "write" }))];
+  });
 }
 
 /** Draws a write that begins with the request, or shortly before or after it. */

@@ -159,9 +159,15 @@ export interface MatrixCampaigns {
 
 /**
  * Returns the matrix as a Markdown page. The page includes how many plans and seconds the campaigns needed to find each
- * bug. With `real`, it also includes the tries on real servers.
+ * bug. With `real`, it also includes the tries on real servers, and with `rarelyFound`, sentences about bugs
+ * that campaigns rarely find (bug-rates.ts).
  */
-export function matrixPage(entries: readonly MatrixEntry[], campaigns: MatrixCampaigns, real?: RealServers): string {
+export function matrixPage(
+  entries: readonly MatrixEntry[],
+  campaigns: MatrixCampaigns,
+  real?: RealServers,
+  rarelyFound: readonly string[] = [],
+): string {
   const releases = [...new Set(entries.map(({ release }) => release))];
   const bugs = [...new Set(entries.map(({ bug }) => bug))];
   const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
@@ -188,8 +194,12 @@ export function matrixPage(entries: readonly MatrixEntry[], campaigns: MatrixCam
     lines.push(row([ticketOf(bug) ?? `[${bug}](../scenarios/bugs/${bug}.yaml)`, ...tries, ...cells]));
   }
   const explanations = explanationsOf(entries).flatMap((text) => wrap(`- **!** ${text}`, 128).map(indentItem));
-  return `${[...lines, "", ...explanations].join("\n")}\n`;
+  const rarely = rarelyFound.flatMap((text) => wrap(`- ${text}`, 128).map(indentItem));
+  const about = rarely.length === 0 ? [] : ["", ABOUT_RATES, "", ...rarely];
+  return `${[...lines, "", ...explanations, ...about].join("\n")}\n`;
 }
+
+const ABOUT_RATES = "Fewer than half of the campaigns found these bugs in some releases:";
 
 const ABOUT_REAL_SERVERS =
   "**real servers**: the tries of `zabsim confirm` that confirm the scenario on unmodified servers of a release, of " +

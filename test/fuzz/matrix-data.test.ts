@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { labelOf, MATRIX_BUGS } from "../../fuzz/known-bugs.ts";
 import { MATRIX_RELEASES } from "../../fuzz/matrix.ts";
+import { type BugRate, rateTexts } from "../../reports/bug-rates.ts";
 import type { RecordedEnsemble } from "../../reports/ensemble-answers.ts";
 import { type MatrixEntry, matrixPage } from "../../reports/matrix.ts";
 import type { VerdictRow } from "../../reports/verdicts.ts";
@@ -47,7 +48,7 @@ it("docs/matrix.json has each bug in each release, with the releases that have i
   expect(cells.toSorted()).toEqual(now.toSorted());
 });
 
-it("docs/matrix.md is what docs/matrix.json, docs/verdicts.json and docs/findings/ensembles.json render to", () => {
+it("docs/matrix.md is what docs/matrix.json, docs/matrix-rates.json and the answers of real servers render to", () => {
   const read = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), "utf8");
   const { campaigns, entries } = JSON.parse(read("matrix.json")) as MatrixData;
   const { repeat, seed } = campaigns;
@@ -56,5 +57,6 @@ it("docs/matrix.md is what docs/matrix.json, docs/verdicts.json and docs/finding
     verdicts: JSON.parse(read("verdicts.json")) as VerdictRow[],
     ensembles: JSON.parse(read("findings/ensembles.json")) as RecordedEnsemble[],
   };
-  expect(read("matrix.md")).toBe(matrixPage(entries, settings, real));
+  const rates = JSON.parse(read("matrix-rates.json")) as BugRate[];
+  expect(read("matrix.md")).toBe(matrixPage(entries, settings, real, rateTexts(entries, rates)));
 });
