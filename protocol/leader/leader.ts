@@ -632,10 +632,11 @@ export class Leader
     this.tryToCommit(proposal);
   }
 
-  private tryToCommit({ txn, acks }: Proposal): void {
+  /** Commits the proposal if it is the next one and has its quorums. Returns whether it is committed. */
+  private tryToCommit({ txn, acks }: Proposal): boolean {
     const { notes } = this.server;
     const { zxid } = txn;
-    if (this.outstanding[0]?.txn !== txn || !acks.hasQuorum) return;
+    if (this.outstanding[0]?.txn !== txn || !acks.hasQuorum) return false;
     this.outstanding.shift();
     notes.committed(txn, acks);
     const designated = txn.config === undefined ? undefined : this.activate(txn.config, acks, zxid);
@@ -651,9 +652,14 @@ export class Leader
     // In the shutdown, the commit processor has stopped and applies no more transactions. In releases that
     // fast-forward, the server applies them from the log at the end of the shutdown.
     if (this.phase === "broadcast") this.commitProcessor.commit(txn);
-    // The transactions after a reconfiguration can have had both of their quorums before.
-    const [next] = this.outstanding;
-    if (designated !== undefined && next !== undefined && this.allowedToCommit) this.tryToCommit(next);
+    if (designated !== undefined) this.commitFollowing();
+    return true;
+  }
+
+  /** Commits the transactions after a reconfiguration that have had their quorums before (Leader#processAck). */
+  private commitFollowing(): void {
+    let next = this.outstanding[0];
+    while (next !== undefined && this.allowedToCommit && this.tryToCommit(next)) next = this.outstanding[0];
   }
 
   /**

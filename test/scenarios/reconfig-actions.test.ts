@@ -1,4 +1,4 @@
-/** Tests what a run reports about the actions `reconfig` and `crashAtConfigWrite`. */
+/** Tests what a run reports about the actions `reconfig` and `crashAtConfigWrite`, and writes during a request. */
 import { expect, it } from "vitest";
 import { stepsWithoutEffect } from "../../reports/steps.ts";
 import { loadScenario } from "../../scenarios/load.ts";
@@ -39,4 +39,24 @@ it("a planned crash that does not happen has no effect, and the settle step canc
     true,
     true,
   ]);
+});
+
+/** Leader 2 acknowledges the request and three writes long before server 1 acknowledges the request. */
+const SLOW_OLD_VOTER = `
+zookeeper: patched
+servers: 2
+settings: { reconfigEnabled: true, standaloneEnabled: false, tickTimeMs: 200 }
+network: { latency: 1ms }
+disk: { sync: 2ms, write: 1ms }
+steps:
+  - { when: established, write: 1 }
+  - { after: 1s, disk: { server: 1, sync: 100ms } }
+  - { reconfig: { add: { 1: observer } } }
+  - { write: { count: 3, every: 5ms } }
+  - { after: 2s, settle: [1, 2] }
+expect: { live: 5s }
+`;
+
+it("the commit of a request also commits all later writes that have a quorum of the new configuration", () => {
+  expect(runScenario(loadScenario(SLOW_OLD_VOTER, "slow-old-voter.yaml"), { seed: 1 }).unmet).toEqual([]);
 });
