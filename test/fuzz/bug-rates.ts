@@ -28,7 +28,7 @@ export function ratesOf(names: readonly string[], plans: number): BugRate[] {
   const releases = [...new Set(bugs.map(releaseOf))];
   return releases.flatMap((release) => {
     const ofRelease = bugs.filter((bug) => releaseOf(bug) === release);
-    return measureRates(ofRelease, release, plans);
+    return measureRates(ofRelease, release, seedsUpTo(plans));
   });
 }
 
@@ -38,17 +38,25 @@ export function mergeRates(rates: readonly BugRate[], newer: readonly BugRate[])
   return [...rates.filter((rate) => !isReplaced(rate)), ...newer];
 }
 
+function* seedsUpTo(last: number): Generator<bigint> {
+  for (let seed = 1; seed <= last; seed++) yield BigInt(seed);
+}
+
 /**
- * Runs the plans of the seeds 1 to `plans` in a release, and counts the failures that are due to each bug. Bugs that the
+ * Runs the plans of these seeds in a release, and counts the failures that are due to each bug. Bugs that the
  * release does not have are left out. The strategy `mutation` has no corpus here, so its plans are those of `swarm`.
  */
-export function measureRates(bugs: readonly KnownBug[], release: string, plans: number): BugRate[] {
+export function measureRates(bugs: readonly KnownBug[], release: string, seeds: Iterable<bigint>): BugRate[] {
   const present = bugs.filter((bug) => causeOf(bug)(behaviorOf(release)));
   const counts = new Map(present.map(({ id }) => [id, { alone: 0, found: 0 }]));
-  for (let seed = 1n; seed <= BigInt(plans); seed++) {
+  let plans = 0;
+  for (const seed of seeds) {
+    plans++;
     const plan = planOfSeed(seed, { zookeeper: release });
-    for (const { id } of bugsAlone(present, plan.scenario)) count(counts, id).alone++;
-    const found = bugOfFailure(present, plan);
+    const alone = bugsAlone(present, plan.scenario);
+    for (const { id } of alone) count(counts, id).alone++;
+    // A bug that does not make the plan fail alone cannot be the only cause of the failure.
+    const found = alone.length === 0 ? undefined : bugOfFailure(alone, plan);
     if (found !== undefined) count(counts, found.id).found++;
   }
   return present.map((bug) => ({ bug: labelOf(bug), release, plans, ...count(counts, bug.id) }));
