@@ -45,8 +45,9 @@ const SEEDS = [1n, 2n, 3n] as const;
  * only when all of them are fixed.
  *
  * Fixing a bug changes everything after its first effect, so a failure that depends on many coincidences may disappear
- * with any fix. If there are several candidates, the cause is the bug whose fix changes the run latest: compare the run
- * with each fix to the original run, and take the fix whose run stays equal for the most events.
+ * with any fix. If there are several candidates, and none of them causes the failure alone, the runs with other seeds
+ * show which fixes avoid it. Of these, the cause is the bug whose fix changes the run latest: compare the run with each
+ * fix to the original run, and take the fix whose run stays equal for the most events.
  */
 export function attributedBugs(scenario: Scenario, failure: Failure): string[] {
   return attribute(scenario, failure).bugs.map(({ id }) => id);
@@ -78,11 +79,26 @@ interface Attribution {
 function attribute(scenario: Scenario, failure: Failure): Attribution {
   const trials = trialsOf(scenario, failure);
   const candidates = candidatesFor(scenario, failure, trials.failsWith);
-  const bugs =
-    candidates.length === 0
-      ? jointCauses(scenario, trials.failsWith)
-      : withLatestEffect(scenario, preferSufficient(candidates, trials.alwaysFailsWith));
-  return { bugs, candidates, trials };
+  if (candidates.length === 0) return { bugs: jointCauses(scenario, trials.failsWith), candidates, trials };
+  const sufficient = sufficientOf(candidates, trials.alwaysFailsWith);
+  const likely = sufficient.length > 0 ? sufficient : withoutCoincidences(scenario, failure, candidates);
+  return { bugs: withLatestEffect(scenario, likely), candidates, trials };
+}
+
+/** The seeds that tell a cause from a coincidence. */
+const OTHER_SEEDS = Array.from({ length: 20 }, (_, i) => BigInt(i + 1));
+
+/**
+ * Returns the bugs whose fixes avoid the failure with the most seeds. The fix of another bug only changes the times in
+ * the run of one seed, so the failure occurs with other seeds as before. For stuck servers, such runs would take long.
+ */
+function withoutCoincidences(scenario: Scenario, failure: Failure, bugs: readonly KnownBug[]): readonly KnownBug[] {
+  if (bugs.length === 1 || failure.kind === "stuck") return bugs;
+  const failuresWith = (change: Change): number =>
+    OTHER_SEEDS.filter((seed) => runFor(scenario, failure, seed, { change }) !== undefined).length;
+  const failures = bugs.map((bug) => failuresWith(fixing(bug)));
+  const fewest = Math.min(...failures);
+  return bugs.filter((_, index) => failures[index] === fewest);
 }
 
 /** Returns the bugs whose fix changes the run latest. */
@@ -213,8 +229,13 @@ function fixingAll(bugs: readonly KnownBug[]): Change {
  * returns all candidates.
  */
 function preferSufficient(candidates: readonly KnownBug[], failsWith: FailsWith): readonly KnownBug[] {
-  const sufficient = candidates.filter((bug) => failsWith(fixingAllBut(bug)));
+  const sufficient = sufficientOf(candidates, failsWith);
   return sufficient.length > 0 ? sufficient : candidates;
+}
+
+/** Returns the candidates that cause the failure even if all other bugs are fixed. */
+function sufficientOf(candidates: readonly KnownBug[], failsWith: FailsWith): readonly KnownBug[] {
+  return candidates.filter((bug) => failsWith(fixingAllBut(bug)));
 }
 
 function fixing(bug: KnownBug): Change {

@@ -3,6 +3,7 @@
  * plan reaches it, or if another bug makes these plans fail first. scripts/matrix.mjs calls this module.
  */
 import { failsUpTo, fixingAllBut, isCausedBy, staysStuck } from "../../fuzz/attribution.ts";
+import { FIXED_RECONFIGURATION_BUGS, OPEN_RECONFIGURATION_BUGS } from "../../fuzz/known-bugs/reconfiguration-bugs.ts";
 import { causeOf, type KnownBug, labelOf, MATRIX_BUGS, type MatrixBug, rowNameOf } from "../../fuzz/known-bugs.ts";
 import type { Plan } from "../../fuzz/plan.ts";
 import { planOfSeed } from "../../fuzz/plan-arbitrary.ts";
@@ -49,10 +50,12 @@ function* seedsUpTo(last: number): Generator<bigint> {
 export function measureRates(bugs: readonly KnownBug[], release: string, seeds: Iterable<bigint>): BugRate[] {
   const present = bugs.filter((bug) => causeOf(bug)(behaviorOf(release)));
   const counts = new Map(present.map(({ id }) => [id, { alone: 0, found: 0 }]));
+  const needsChange = present.every(({ id }) => ABOUT_CONFIGURATIONS.has(id));
   let plans = 0;
   for (const seed of seeds) {
     plans++;
     const plan = planOfSeed(seed, { zookeeper: release });
+    if (needsChange && !changesEnsemble(plan)) continue;
     const alone = bugsAlone(present, plan.scenario);
     for (const { id } of alone) count(counts, id).alone++;
     // A bug that does not make the plan fail alone cannot be the only cause of the failure.
@@ -60,6 +63,15 @@ export function measureRates(bugs: readonly KnownBug[], release: string, seeds: 
     if (found !== undefined) count(counts, found.id).found++;
   }
   return present.map((bug) => ({ bug: labelOf(bug), release, plans, ...count(counts, bug.id) }));
+}
+
+/** The bugs that no plan reaches whose servers keep one common configuration. */
+const ABOUT_CONFIGURATIONS: ReadonlySet<string> = new Set(
+  [...FIXED_RECONFIGURATION_BUGS, ...Object.values(OPEN_RECONFIGURATION_BUGS)].map(({ id }) => id),
+);
+
+function changesEnsemble({ kinds, scenario }: Plan): boolean {
+  return kinds.includes("rolling-config") || Object.values(scenario.servers).some(({ config }) => config !== undefined);
 }
 
 function count(counts: ReadonlyMap<string, { alone: number; found: number }>, id: string) {

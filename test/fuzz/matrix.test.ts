@@ -143,6 +143,31 @@ it("stuck servers that the fix of a bug makes live late are attributed to that b
   expect(bugs).toEqual(["open-election-better-vote-never-repeated"]);
 });
 
+/**
+ * Server 1 gets a newer configuration between the handler's read of the configuration and NEWLEADER. With this seed, the
+ * fixes of six bugs avoid the failure, because they change the times.
+ */
+const MANY_COINCIDENCES = `
+zookeeper: 3.5.10
+seed: "50000530"
+servers: { 1: {}, 2: {}, 3: {} }
+settings: { tickTimeMs: 100, reconfigEnabled: true }
+network: { latency: 1ms }
+disk: { sync: 2ms, write: 1ms }
+threads: { queueNewLeader: 0ms..50ms }
+steps:
+  - { when: active, reconfig: { add: { 2: participant }, refused: any } }
+until: 297ms
+expect: { violates: seen-config-kept }
+`;
+
+it("a bug whose fix avoids a failure only with the seed of the finding is not the cause", () => {
+  const scenario = loadScenario(MANY_COINCIDENCES, "many-coincidences.yaml");
+  const [violation] = runScenario(scenario, { seed: 50_000_530n }).violations;
+  const bugs = attributedBugs(scenario, failureOfViolation(violation as NonNullable<typeof violation>));
+  expect(bugs).toEqual(["open-newleader-names-replaced-configuration"]);
+});
+
 /** The ObserverMaster of follower 4 does not know the proposal 3:1, so observer 2 never gets it (ZOOKEEPER-5088). */
 const STUCK_OBSERVER = `
 zookeeper: 3.9.5
