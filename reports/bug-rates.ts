@@ -10,6 +10,8 @@ export interface BugRate {
   /** The ticket, e.g. `ZOOKEEPER-3911`, or the name of the scenario if the bug has no ticket. */
   readonly bug: string;
   readonly release: string;
+  /** The only kind of fault in the plans. Undefined if the plans have all kinds, as in a campaign. */
+  readonly faults?: string;
   /** The number of plans that were drawn, from seed 1 on. */
   readonly plans: number;
   /** The number of these plans that fail because of the bug if all other known bugs are fixed. */
@@ -33,15 +35,17 @@ export function rateTexts(entries: readonly MatrixEntry[], rates: readonly BugRa
   });
 }
 
-function rateText(entries: readonly MatrixEntry[], { alone, bug, found, plans, release }: BugRate): string {
+function rateText(entries: readonly MatrixEntry[], { alone, bug, faults, found, plans, release }: BugRate): string {
   const searched = entries.filter((entry) => entry.bug === bug && entry.expected);
   const met = searched.reduce((sum, entry) => sum + (entry.met ?? 0), 0);
   const campaigns = searched.reduce((sum, entry) => sum + (entry.campaigns ?? 0), 0);
   const name = release === "newest" ? "the newest release" : release;
-  const ofPlans = `${alone} of ${countOf(plans, "plan")} ${alone === 1 ? "fails" : "fail"} because of it`;
+  const kind = faults === undefined ? "" : ` that have no other fault than \`${faults}\``;
+  const ofPlans = `${alone} of ${countOf(plans, "plan")}${kind} ${alone === 1 ? "fails" : "fail"} because of it`;
+  const only = faults === undefined ? "" : `--faults ${faults} `;
   return (
     `${bug}: ${met} of ${countOf(campaigns, "campaign")} found it. In ${name} with all other known bugs fixed, ` +
-    `${ofPlans}${reasonOf(alone, found)} (\`npm run matrix -- --rates ${bug}\`).`
+    `${ofPlans}${reasonOf(alone, found)} (\`npm run matrix -- --rates ${only}--plans ${plans} ${bug}\`).`
   );
 }
 
@@ -49,5 +53,5 @@ function rateText(entries: readonly MatrixEntry[], { alone, bug, found, plans, r
 function reasonOf(alone: number, found: number): string {
   if (alone === 0) return "";
   if (found >= alone) return ", and as many in the release as it is";
-  return `, and ${found} in the release as it is: the others fail because of other bugs first`;
+  return `, but only ${found} in the release as it is, because of its other bugs`;
 }

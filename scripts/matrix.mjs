@@ -1,12 +1,12 @@
 // Regenerates docs/matrix.json with three campaigns of 60 s in each release, and docs/matrix.md from it and from
 // docs/verdicts.json.
 //
-//   node scripts/matrix.mjs [--render] [--rates] [--plans N] [BUG...]
+//   node scripts/matrix.mjs [--render] [--rates] [--plans N] [--faults KIND] [BUG...]
 //
 // With names of bugs, runs only the campaigns that search for these bugs, and replaces only their rows. A name is one
 // that `zabsim matrix --bug` accepts. With --render, runs no campaign: only the page is new. With --rates, runs N plans
 // (default: 1000) instead of campaigns, and counts how many of them fail because of each bug, for the bugs that the
-// campaigns rarely found; docs/matrix-rates.json keeps the counts.
+// campaigns rarely found; docs/matrix-rates.json keeps the counts. With --faults, the plans have this kind of fault only.
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -17,6 +17,7 @@ import { importBundle, root } from "./import-bundle.mjs";
 const { positionals: bugs, values } = parseArgs({
   allowPositionals: true,
   options: {
+    faults: { type: "string" },
     plans: { type: "string", default: "1000" },
     rates: { type: "boolean", default: false },
     render: { type: "boolean", default: false },
@@ -56,7 +57,7 @@ function runCampaigns() {
 
 /** Measures the rates of bugs and writes them, one line for each bug. */
 function writeRates() {
-  const rates = ratesOf(bugs.length === 0 ? rarelyFound(known().entries) : bugs, Number(values.plans));
+  const rates = ratesOf(bugs.length === 0 ? rarelyFound(known().entries) : bugs, Number(values.plans), values.faults);
   const lines = mergeRates(read("matrix-rates.json"), rates).map((rate) => JSON.stringify(rate));
   writeFileSync(docs("matrix-rates.json"), `[\n${lines.join(",\n")}\n]\n`);
   for (const { alone, bug, found, plans, release } of rates) {

@@ -3,6 +3,7 @@
  * plan reaches it, or if another bug makes these plans fail first. scripts/matrix.mjs calls this module.
  */
 import { failsUpTo, fixingAllBut, isCausedBy, staysStuck } from "../../fuzz/attribution.ts";
+import type { FaultName } from "../../fuzz/fault-kinds.ts";
 import { FIXED_RECONFIGURATION_BUGS, OPEN_RECONFIGURATION_BUGS } from "../../fuzz/known-bugs/reconfiguration-bugs.ts";
 import { causeOf, type KnownBug, labelOf, MATRIX_BUGS, type MatrixBug, rowNameOf } from "../../fuzz/known-bugs.ts";
 import type { Plan } from "../../fuzz/plan.ts";
@@ -17,9 +18,9 @@ import type { Scenario } from "../../scenarios/scenario.ts";
 
 /**
  * Returns the rates of bugs of the matrix, by their names in `zabsim matrix --bug`, each in the newest release that has
- * the bug. Throws an error if the matrix has no such bug.
+ * the bug. With `faults`, the plans have this kind of fault only. Throws an error if the matrix has no such bug.
  */
-export function ratesOf(names: readonly string[], plans: number): BugRate[] {
+export function ratesOf(names: readonly string[], plans: number, faults?: FaultName): BugRate[] {
   const bugs = names.map((name) => {
     const bug = MATRIX_BUGS.find((one) => [labelOf(one), rowNameOf(one)].includes(name));
     if (bug === undefined) throw new Error(`the matrix has no bug ${name}`);
@@ -29,7 +30,7 @@ export function ratesOf(names: readonly string[], plans: number): BugRate[] {
   const releases = [...new Set(bugs.map(releaseOf))];
   return releases.flatMap((release) => {
     const ofRelease = bugs.filter((bug) => releaseOf(bug) === release);
-    return measureRates(ofRelease, release, seedsUpTo(plans));
+    return measureRates(ofRelease, release, seedsUpTo(plans), faults);
   });
 }
 
@@ -47,14 +48,19 @@ function* seedsUpTo(last: number): Generator<bigint> {
  * Runs the plans of these seeds in a release, and counts the failures that are due to each bug. Bugs that the
  * release does not have are left out. The strategy `mutation` has no corpus here, so its plans are those of `swarm`.
  */
-export function measureRates(bugs: readonly KnownBug[], release: string, seeds: Iterable<bigint>): BugRate[] {
+export function measureRates(
+  bugs: readonly KnownBug[],
+  release: string,
+  seeds: Iterable<bigint>,
+  faults?: FaultName,
+): BugRate[] {
   const present = bugs.filter((bug) => causeOf(bug)(behaviorOf(release)));
   const counts = new Map(present.map(({ id }) => [id, { alone: 0, found: 0 }]));
   const needsChange = present.every(({ id }) => ABOUT_CONFIGURATIONS.has(id));
   let plans = 0;
   for (const seed of seeds) {
     plans++;
-    const plan = planOfSeed(seed, { zookeeper: release });
+    const plan = planOfSeed(seed, { zookeeper: release, ...(faults && { faults: [faults] }) });
     if (needsChange && !changesEnsemble(plan)) continue;
     const alone = bugsAlone(present, plan.scenario);
     for (const { id } of alone) count(counts, id).alone++;
@@ -62,7 +68,13 @@ export function measureRates(bugs: readonly KnownBug[], release: string, seeds: 
     const found = alone.length === 0 ? undefined : bugOfFailure(alone, plan);
     if (found !== undefined) count(counts, found.id).found++;
   }
-  return present.map((bug) => ({ bug: labelOf(bug), release, plans, ...count(counts, bug.id) }));
+  return present.map((bug) => ({
+    bug: labelOf(bug),
+    release,
+    ...(faults && { faults }),
+    plans,
+    ...count(counts, bug.id),
+  }));
 }
 
 /** The bugs that no plan reaches whose servers keep one common configuration. */

@@ -23,7 +23,7 @@ describe("a bug is rarely found", () => {
 
 describe("the sentence about a rarely found bug", () => {
   it.each<[string, Partial<BugRate>, string]>([
-    ["other bugs hide it", {}, "3 of 2000 plans fail because of it, and 1 in the release as it is: the others fail"],
+    ["other bugs hide it", {}, "3 of 2000 plans fail because of it, but only 1 in the release as it is"],
     ["nothing hides it", { found: 3 }, "3 of 2000 plans fail because of it, and as many in the release as it is"],
     ["no plan reaches it", { alone: 0, found: 0 }, "0 of 2000 plans fail because of it (`npm run matrix"],
     ["one plan reaches it", { alone: 1, found: 1 }, "1 of 2000 plans fails because of it, and as many"],
@@ -31,7 +31,13 @@ describe("the sentence about a rarely found bug", () => {
     const [text] = rateTexts([entry("3.6.2"), entry("newest", { met: 0 })], [rate(fields)]);
     expect(text).toContain("open-a: 1 of 6 campaigns found it. In the newest release with all other known bugs fixed,");
     expect(text).toContain(expected);
-    expect(text).toContain("npm run matrix -- --rates open-a");
+    expect(text).toContain("npm run matrix -- --rates --plans 2000 open-a");
+  });
+
+  it("names the only kind of fault", () => {
+    const [text] = rateTexts([entry("newest")], [rate({ faults: "config-dns" })]);
+    expect(text).toContain("3 of 2000 plans that have no other fault than `config-dns` fail because of it");
+    expect(text).toContain("npm run matrix -- --rates --faults config-dns --plans 2000 open-a");
   });
 
   it("is left out if the rate is not known, and names another release", () => {
