@@ -1,6 +1,6 @@
 /**
- * How often plans fail because of the bugs that campaigns rarely find: the rows of docs/matrix-rates.json, which `npm run
- * matrix -- --rates` writes, and the lines about them in docs/matrix.md.
+ * How often plans fail because of the bugs that campaigns rarely find: the rows of docs/matrix-rates.json, which `npm
+ * run matrix -- --rates` writes, and the lines about them in docs/matrix.md.
  */
 import { countOf } from "./format.ts";
 import type { MatrixEntry } from "./matrix.ts";

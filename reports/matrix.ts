@@ -199,10 +199,11 @@ export function matrixPage(
   return `${[...lines, "", ...explanations, ...about].join("\n")}\n`;
 }
 
-const ABOUT_RATES =
-  "Fewer than half of the campaigns found these bugs in some releases. A campaign runs some thousand plans in 60 s, and " +
-  "each of the faults `config-outage`, `config-pair`, `config-ports`, `config-restarts` and `config-dns` is in about 1 " +
-  "of 100 plans.";
+const ABOUT_RATES = [
+  "Fewer than half of the campaigns found these bugs in some releases. A campaign runs some thousand plans in 60 s, and",
+  "each of the faults `config-outage`, `config-pair`, `config-ports`, `config-restarts` and `config-dns` is in about 1",
+  "of 100 plans.",
+].join(" ");
 
 const ABOUT_REAL_SERVERS =
   "**real servers**: the tries of `zabsim confirm` that confirm the scenario on unmodified servers of a release, of " +

@@ -6,7 +6,8 @@
 // With names of bugs, runs only the campaigns that search for these bugs, and replaces only their rows. A name is one
 // that `zabsim matrix --bug` accepts. With --render, runs no campaign: only the page is new. With --rates, runs N plans
 // (default: 1000) instead of campaigns, and counts how many of them fail because of each bug, for the bugs that the
-// campaigns rarely found; docs/matrix-rates.json keeps the counts. With --faults, the plans have this kind of fault only.
+// campaigns rarely found; docs/matrix-rates.json keeps the counts. With --faults, the plans have only this kind of
+// fault.
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";

@@ -144,8 +144,8 @@ it("stuck servers that the fix of a bug makes live late are attributed to that b
 });
 
 /**
- * Server 1 gets a newer configuration between the handler's read of the configuration and NEWLEADER. With this seed, the
- * fixes of six bugs avoid the failure, because they change the times.
+ * Server 1 gets a newer configuration between the handler's read of the configuration and NEWLEADER. With this seed,
+ * the fixes of six bugs avoid the failure, because they change the times.
  */
 const MANY_COINCIDENCES = `
 zookeeper: 3.5.10
@@ -168,7 +168,7 @@ it("a bug whose fix avoids a failure only with the seed of the finding is not th
   expect(bugs).toEqual(["open-newleader-names-replaced-configuration"]);
 });
 
-/** The ObserverMaster of follower 4 does not know the proposal 3:1, so observer 2 never gets it (ZOOKEEPER-5088). */
+/** The ObserverMaster of follower 4 does not know proposal 3:1, so observer 2 never gets it (ZOOKEEPER-5088). */
 const STUCK_OBSERVER = `
 zookeeper: 3.9.5
 seed: "50044512"
