@@ -95,6 +95,8 @@ export class Cluster {
   /** The spec of each server whose configuration has changed since the start of the run. */
   private readonly changedSpecs = new Map<ServerId, ServerSpec>();
   private readonly files = new Map<ServerId, ConfigFiles>();
+  /** The behavior of each release that a server has run, with the change of the options. */
+  private readonly behaviors = new Map<string, Behavior>();
   /** The servers that cannot resolve their own host name. */
   private readonly namesFail = new Set<ServerId>();
   /** The configuration that all servers have, except those with a `view` or a `config`. */
@@ -339,8 +341,14 @@ export class Cluster {
   }
 
   private behaviorFor(sid: ServerId): Behavior {
-    const behavior = withNamed(behaviorOf(this.releaseOf(sid)), this.spec.behaviors);
-    return this.options.change?.(behavior) ?? behavior;
+    const release = this.releaseOf(sid);
+    let behavior = this.behaviors.get(release);
+    if (behavior === undefined) {
+      const named = withNamed(behaviorOf(release), this.spec.behaviors);
+      behavior = this.options.change?.(named) ?? named;
+      this.behaviors.set(release, behavior);
+    }
+    return behavior;
   }
 
   private settingsOf(sid: ServerId): Settings {
