@@ -26,6 +26,7 @@ export const confirmQuestions: Kind<ConfirmQuestion> = {
   ],
   asks: (question, release) => question.release === release,
   ownProcess: true,
+  runsAlone: true,
   async stage({ scenario }, release, folder) {
     const classPath = await serverClassPath(folder, release);
     const signal = AbortSignal.timeout(SCENARIO_MS_MAX);

@@ -28,6 +28,8 @@ export interface Kind<Q extends Question = Question> {
   readonly cost?: number;
   /** Whether a Java process answers only this kind, because another kind changes the process. Default: false. */
   readonly ownProcess?: boolean;
+  /** Whether the kind runs after all other parts, because its real servers must keep an order. Default: false. */
+  readonly runsAlone?: boolean;
   /** How often a question is asked again if the answers differ, because threads of Java can race. Default: 0. */
   readonly repeats?: number;
   /**

@@ -20,27 +20,24 @@ import { record, recordEnsembles } from "./record.ts";
 const INPUTS = 2000;
 const INPUTS_LONG = 200_000;
 /**
- * The parts with real servers that run at the same time. Real servers mostly wait, and the parts that ask questions use
- * what the servers leave of the CPU.
+ * The groups of parts that run at the same time, and the number of parts of each group that do. Real servers mostly
+ * wait, and the parts that ask questions use what the servers leave of the CPU. A check of live servers is one part,
+ * with two ensembles at a time.
  */
-const SERVER_LANES = 2;
-/** The parts without real servers that run at the same time. */
-const ASKING_LANES = 2;
+const LANES: Readonly<Record<Exclude<Group, "alone">, number>> = { live: 1, servers: 2, asking: 2 };
 /** How the last line begins. */
 const TOTAL = "test:java: ";
 /** The name of the kind that stages incidents instead of asking questions. */
 const STAGED = "incidents";
 /** The name of the kind that runs ensembles (ensemble-questions.ts). */
 const ENSEMBLES = "ensembles";
-/**
- * The kinds that run only if `--kind` names them. On a busy machine, the servers of `confirm` leave the order of the
- * simulated run, and the checks of `live` come close to their time limits.
- */
-const ONLY_NAMED: ReadonlySet<string> = new Set(["live", "confirm"]);
 /** The kinds of questions whose answers can be recorded. */
 const RECORDED: readonly string[] = ["script", ENSEMBLES];
 /** The name of the kind that runs `zabsim join` among real servers (live/checks.ts). */
 const LIVE = "live";
+
+/** Decides which parts run at the same time. The parts `alone` run after all others, one at a time. */
+type Group = "live" | "servers" | "asking" | "alone";
 
 export interface Options {
   readonly releases: readonly string[];
@@ -51,7 +48,10 @@ export interface Options {
   readonly cases: string | undefined;
   /** The names of the incidents to stage. */
   readonly incidents: readonly string[];
-  /** The names of the checks of live servers. Each one runs on the LIVE_ENSEMBLES whose releases are chosen. */
+  /**
+   * The names of the checks of live servers. Each one runs on the LIVE_ENSEMBLES whose releases are chosen. Empty if
+   * there is no such ensemble.
+   */
   readonly live: readonly string[];
   /**
    * Whether Java's answers to the fixed questions become the recorded answers (test/conformance/vectors; for ensembles,
@@ -77,8 +77,7 @@ export function optionsOf(args: readonly string[]): Options {
     },
   });
   const all = [...KINDS.map(({ name }) => name), STAGED, LIVE];
-  const names =
-    values.kind === undefined ? all.filter((name) => !ONLY_NAMED.has(name)) : chosen("--kind", values.kind, all);
+  const names = chosen("--kind", values.kind, all);
   if (values.incident !== undefined && names.join() !== STAGED) throw new Error(`--incident needs --kind ${STAGED}`);
   if (values.check !== undefined && names.join() !== LIVE) throw new Error(`--check needs --kind ${LIVE}`);
   if (values.cases !== undefined && (names.length !== 1 || [STAGED, LIVE].includes(names[0] as string)))
@@ -111,7 +110,7 @@ export function optionsOf(args: readonly string[]): Options {
     inputs: whole("--inputs", values.inputs ?? String(values.long ? INPUTS_LONG : INPUTS)),
     cases: values.cases,
     incidents: names.includes(STAGED) ? incidents : [],
-    live: names.includes(LIVE) ? checks : [],
+    live: names.includes(LIVE) && ensemblesOf(releases).length > 0 ? checks : [],
     record: values.record,
   };
 }
@@ -129,37 +128,41 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
   return failed === 0 ? 0 : 1;
 }
 
-/** Runs parts with real servers and other parts at the same time. Returns the numbers of tests that passed. */
+/** Runs each part in a process of its own. Returns the numbers of tests that passed. */
 async function runInProcesses(root: string, parts: readonly Options[]): Promise<number[]> {
-  const work = (some: readonly Options[]) => some.map((part) => () => runInProcess(root, part));
-  const [servers, asking] = [parts.filter(hasServers), parts.filter((part) => !hasServers(part))];
-  const passed = await Promise.all([inLanes(SERVER_LANES, work(servers)), inLanes(ASKING_LANES, work(asking))]);
-  return passed.flat();
+  const run = (group: Group, lanes: number): Promise<number[]> => {
+    const work = parts.filter((part) => groupOf(part) === group).map((part) => () => runInProcess(root, part));
+    return inLanes(lanes, work);
+  };
+  const groups = Object.entries(LANES) as [Group, number][];
+  const together = await Promise.all(groups.map(([group, lanes]) => run(group, lanes)));
+  return [...together.flat(), ...(await run("alone", 1))];
 }
 
-/** Returns whether a part runs real servers, whose time limits pass on a busy machine. */
-function hasServers({ incidents, kinds, live }: Options): boolean {
-  return incidents.length + live.length > 0 || kinds.some(({ ownProcess = false }) => ownProcess);
+/** Returns the group of a part. */
+export function groupOf({ incidents, kinds, live }: Options): Group {
+  if (live.length > 0) return "live";
+  if (kinds.some(({ runsAlone = false }) => runsAlone)) return "alone";
+  return incidents.length > 0 || kinds.some(({ ownProcess = false }) => ownProcess) ? "servers" : "asking";
 }
 
 /**
- * Splits the tests: one part is one check of live servers, or one release, and incidents, kinds with a Java process of
- * their own, or the other kinds.
+ * Splits the tests: one part is one check of live servers, or one release, and incidents, one kind with a process of
+ * its own, or the other kinds.
  */
 export function partsOf(options: Options): Options[] {
   const nothing = { ...options, kinds: [], incidents: [], live: [] };
-  const asked = (own: boolean): Options[] =>
-    options.releases.map((release) => {
-      const kinds = options.kinds.filter(
-        ({ ownProcess = false, releases }) => ownProcess === own && (releases?.includes(release) ?? true),
-      );
-      return { ...nothing, releases: [release], kinds };
-    });
+  const asked = options.releases.flatMap((release) => {
+    const kinds = options.kinds.filter(({ releases }) => releases?.includes(release) ?? true);
+    const own = kinds.filter(({ ownProcess = false }) => ownProcess);
+    const others = kinds.filter((kind) => !own.includes(kind));
+    return [...own.map((kind) => [kind]), others].map((some) => ({ ...nothing, releases: [release], kinds: some }));
+  });
   const staged = options.releases.map((release) => {
     return { ...nothing, releases: [release], incidents: stagedIn(release, options) };
   });
   const live = options.live.map((check) => ({ ...nothing, live: [check] }));
-  return [...live, ...staged, ...asked(true), ...asked(false)].filter((part) => testsOf(part) > 0);
+  return [...live, ...staged, ...asked].filter((part) => testsOf(part) > 0);
 }
 
 function testsOf({ incidents, kinds, live }: Options): number {
@@ -187,7 +190,7 @@ async function runInProcess(root: string, part: Options): Promise<number> {
     stdio: ["ignore", "pipe", "inherit", "ipc"],
   });
   const { PRIORITY_BELOW_NORMAL } = constants.priority;
-  if (!hasServers(part) && child.pid !== undefined && getPriority() < PRIORITY_BELOW_NORMAL) {
+  if (groupOf(part) === "asking" && child.pid !== undefined && getPriority() < PRIORITY_BELOW_NORMAL) {
     setPriority(child.pid, PRIORITY_BELOW_NORMAL);
   }
   let passed = 0;

@@ -7,7 +7,8 @@ import { type Script, scriptAnswer, WAITS } from "../conformance/script-host.ts"
 import { asBigint, decide, type SyncVector } from "../conformance/sync-vectors.ts";
 import { ASKED_RELEASES } from "./asked-releases.ts";
 import { type DrawnKind, isDrawn, KINDS } from "./kinds.ts";
-import { argsOf, optionsOf, partsOf } from "./main.ts";
+import { LIVE_CHECKS } from "./live/checks.ts";
+import { argsOf, groupOf, type Options, optionsOf, partsOf } from "./main.ts";
 import { removeDisks } from "./start-questions.ts";
 
 // A worker of vitest does not always emit the event exit.
@@ -68,12 +69,18 @@ it("the questions of kind script make servers send every packet, wait for every 
 
 describe("the options", () => {
   it("choose every profile and kind if there are none", () => {
-    const { incidents, inputs, kinds, releases } = optionsOf([]);
+    const { incidents, inputs, kinds, live, releases } = optionsOf([]);
     const published = Object.keys(PROFILES).filter((name) => /^\d/.test(name));
     expect(new Set(releases)).toEqual(new Set([...published, "3.9.5"]));
-    expect(kinds).toEqual(KINDS.filter(({ name }) => name !== "confirm"));
+    expect(kinds).toEqual(KINDS);
     expect(inputs).toBe(2000);
     expect(incidents).toHaveLength(6);
+    expect(live).toEqual(LIVE_CHECKS.map(({ name }) => name));
+  });
+
+  it("choose no check of live servers if no ensemble has only the chosen releases", () => {
+    expect(optionsOf(["--release", "3.9.4"]).live).toEqual([]);
+    expect(() => optionsOf(["--release", "3.9.4", "--kind", "live"])).toThrow("no ensemble of --kind live");
   });
 
   it("choose releases, kinds, a seed and the number of inputs", () => {
@@ -113,6 +120,17 @@ describe("the parts", () => {
       for (const release of releases) expect(asked).toContain(`${release} ${name}`);
     }
     expect(parts.flatMap(({ incidents }) => incidents)).toHaveLength(17);
+  });
+
+  it("run together only if no real server must keep an order", () => {
+    const parts = partsOf(optionsOf([]));
+    const ofGroup = (group: string): Options[] => parts.filter((part) => groupOf(part) === group);
+    expect(ofGroup("alone").map(({ kinds }) => kinds.map(({ name }) => name))).toEqual([["confirm"]]);
+    expect(ofGroup("live").flatMap(({ live }) => live)).toEqual(LIVE_CHECKS.map(({ name }) => name));
+    expect(new Set(ofGroup("servers").flatMap(({ kinds }) => kinds.map(({ name }) => name)))).toEqual(
+      new Set(["ensembles"]),
+    );
+    expect(ofGroup("asking").map(({ releases }) => releases)).toEqual(ASKED_RELEASES.map((release) => [release]));
   });
 
   it("are each one part for their own options", () => {
