@@ -82,8 +82,14 @@ const SHORTER: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/^(zabsim matrix(?!.* --(?:from|bug)).*)/, "$1 --bug 4646"],
 ];
 
-/** Commands without a file or a folder. Several documents contain them, and they run once. */
-const WITHOUT_FILES = /^zabsim (?:list|matrix|replay|run)(?: [\w.,=-]+)*$/;
+/**
+ * Commands that write no file, and read none or only logs and configurations of USER_FILES. Several documents contain
+ * them, and they run once.
+ */
+const SAME_EVERYWHERE: readonly RegExp[] = [
+  /^zabsim (?:list|matrix|replay|run)(?: (?!\S*\.yaml)[\w.,=-]+)*$/,
+  /^zabsim (?:explain|plan-roll|reconstruct)(?: (?:--server \d=)?(?:zk\d\.log|old\.cfg|new\.cfg)| --runs \d+)+$/,
+];
 
 interface Result {
   readonly code: number | null;
@@ -155,7 +161,7 @@ class Folder {
 
   async run(line: string): Promise<Result> {
     const command = SHORTER.reduce((text, [pattern, shorter]) => text.replace(pattern, shorter), withoutNpx(line));
-    if (!WITHOUT_FILES.test(command) || command.includes(".yaml")) return await this.execute(command);
+    if (!SAME_EVERYWHERE.some((one) => one.test(command))) return await this.execute(command);
     const result = results.get(command) ?? (await this.execute(command));
     results.set(command, result);
     return result;
