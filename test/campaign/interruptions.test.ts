@@ -97,7 +97,7 @@ it("the number of workers and the order in which tasks end do not change the res
     const { runner } = await session({ folder: newFolder(), seed: 100 + workers, workers });
     expect(resultOf(runner)).toEqual(expected);
   }
-}, 600_000);
+}, 1_800_000);
 
 it.each(["signal", "kill"] as const)(
   "after a %s at any moment, --resume comes to the same result",
