@@ -48,6 +48,8 @@ function start() {
     .then((code) => {
       process.removeListener("beforeExit", unfinished);
       process.exitCode = code;
+      // Without exit(), Node first closes all handles when nothing is left to do. Node 20 sometimes never ends that.
+      process.once("beforeExit", () => process.exit());
     }, fail);
 }
 
