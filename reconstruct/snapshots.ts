@@ -4,7 +4,7 @@
  * from its log on disk.
  */
 import type { ExplainedHandshake } from "../explain/ensemble.ts";
-import type { RolePeriod, ServerHistory } from "../explain/history.ts";
+import type { LearnerSync, RolePeriod, ServerHistory } from "../explain/history.ts";
 import type { Zxid64 } from "../logs/index.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../protocol/settings.ts";
 import { asServerId, formatZxid64 } from "../protocol/zxid.ts";
@@ -17,7 +17,7 @@ import { readyMsOf } from "./scenario-steps.ts";
 export function snapshotSteps(evidence: Evidence): Step[] {
   return evidence.ensemble.histories.flatMap((history) =>
     history.disk.flatMap(({ at, kind, zxid }): Step[] => {
-      const period = kind === "snapshot-taken" ? servingAt(history, at.timeMs) : undefined;
+      const period = kind === "snapshot-taken" ? servingAt(history, at.timeMs, evidence) : undefined;
       if (period === undefined) return [];
       const { server } = history;
       const snapshot = asServerId(server);
@@ -31,11 +31,20 @@ export function snapshotSteps(evidence: Evidence): Step[] {
 }
 
 /** Returns the role in which a server serves at a time. */
-function servingAt({ periods }: ServerHistory, timeMs = 0): RolePeriod | undefined {
+function servingAt({ periods, server }: ServerHistory, timeMs = 0, evidence: Evidence): RolePeriod | undefined {
   const period = periods.findLast(({ at }) => (at.timeMs ?? 0) <= timeMs);
-  const sinceMs = period?.role === "LEADING" ? period.established?.timeMs : period?.sync?.upToDateMs;
-  const untilMs = period?.end?.timeMs ?? Number.POSITIVE_INFINITY;
-  return sinceMs !== undefined && sinceMs <= timeMs && timeMs <= untilMs ? period : undefined;
+  const since = (ms: number | undefined): number => sinceStart(evidence, server, ms);
+  const sinceMs =
+    period?.role === "LEADING" ? since(period.established?.timeMs) : learnerServesMs(period?.sync, evidence);
+  const untilMs = since(period?.end?.timeMs);
+  return sinceMs <= since(timeMs) && since(timeMs) <= untilMs ? period : undefined;
+}
+
+/** Returns the time from which a learner serves. In 3.4, only the leader's line about NEWLEADER-ACK shows it. */
+function learnerServesMs(sync: LearnerSync | undefined, { ensemble, startMs }: Evidence): number {
+  const handshake = ensemble.handshakes.find(({ learnerSide }) => learnerSide === sync);
+  if (sync === undefined || handshake?.servingMs === undefined) return Number.POSITIVE_INFINITY;
+  return handshake.servingMs - startMs;
 }
 
 /** Returns the last zxid of a server when it begins to serve in a role. */
