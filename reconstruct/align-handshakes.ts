@@ -20,6 +20,10 @@ interface MovedSync {
   readonly byMs: number;
   /** The start of the learner's election before it. */
   readonly lookingMs: number;
+  /** The time at which the learner connects. */
+  readonly followingMs: number;
+  /** The time by which the learner connects before its leader accepts connections. At most 0 if it does not. */
+  readonly tooEarlyMs: number;
 }
 
 /** A difference in time that the order of events does not notice. */
@@ -36,7 +40,7 @@ const APART_MS = 100;
 export function withAlignedHandshakes(trial: Trial, evidence: Evidence): Scenario | undefined {
   const { scenario } = trial;
   const moved = syncsAtOtherTimes(trial, evidence);
-  const steps = [...moved.reduce(withDelay, scenario.steps), ...epochDelays(trial, evidence, moved)];
+  const steps = [...moved.reduce(withOtherTime, scenario.steps), ...epochDelays(trial, evidence, moved)];
   const isSame = steps.length === scenario.steps.length && steps.every((step, index) => step === scenario.steps[index]);
   return isSame ? undefined : { ...scenario, steps };
 }
@@ -44,6 +48,7 @@ export function withAlignedHandshakes(trial: Trial, evidence: Evidence): Scenari
 function syncsAtOtherTimes({ run }: Trial, { ensemble, startMs }: Evidence): MovedSync[] {
   const decided = recordsOf(run.records, "sync-decided");
   const looking = recordsOf(run.records, "looking");
+  const [following, leading] = [recordsOf(run.records, "following"), recordsOf(run.records, "leading")];
   const lastUntil = new Map<number, number>();
   return ensemble.handshakes.flatMap(({ epoch, leader, leaderSide, learner, observer, timeMs }): MovedSync[] => {
     if (leader === undefined || leaderSide === undefined || timeMs === undefined) return [];
@@ -57,7 +62,11 @@ function syncsAtOtherTimes({ run }: Trial, { ensemble, startMs }: Evidence): Mov
     const byMs = atMs - own.atUs / 1000;
     const start = looking.findLast((one) => one.server === learner && one.atUs <= own.atUs);
     if (Math.abs(byMs) <= TOLERANCE_MS || start === undefined) return [];
-    return [{ leader, epoch, learner, isObserver: observer, byMs, lookingMs: start.atUs / 1000 }];
+    const followed = following.find((one) => one.server === learner && one.atUs >= start.atUs);
+    const led = leading.findLast((one) => one.server === leader && one.atUs <= own.atUs && one.phase === "DISCOVERY");
+    const [lookingMs, followingMs] = [start.atUs / 1000, (followed ?? start).atUs / 1000];
+    const tooEarlyMs = (led?.atUs ?? 0) / 1000 - followingMs;
+    return [{ leader, epoch, learner, isObserver: observer, byMs, lookingMs, followingMs, tooEarlyMs }];
   });
 }
 
@@ -71,8 +80,31 @@ function isSyncOf(
   return server === leader && of === learner && atUs / 1000 > afterMs + APART_MS && atUs / 1000 <= atMs + LATE_MS;
 }
 
+/** A learner waits for this time after a refused connection (Learner#connectToLeader). */
+const RETRY_MS = 1000;
+/** The time before the learner connects at which its link to the leader is clogged, and the one after the leader leads. */
+const CLOG_BEFORE_MS = 5;
+const CLOG_AFTER_MS = 2;
+
+function withOtherTime(steps: readonly Step[], sync: MovedSync): Step[] {
+  const isRefused = sync.byMs < -RETRY_MS / 2 && sync.tooEarlyMs > -CLOG_AFTER_MS;
+  return isRefused ? [...steps, laterConnection(sync)] : withLaterRegistration(steps, sync);
+}
+
+/** Holds the connection of a learner until its leader accepts connections. A real learner connects some ms later. */
+function laterConnection({ followingMs, leader, learner, tooEarlyMs }: MovedSync): Step {
+  return {
+    from: msText(followingMs - CLOG_BEFORE_MS),
+    clog: { from: [asServerId(learner)], to: [asServerId(leader)] },
+    for: msText(CLOG_BEFORE_MS + tooEarlyMs + CLOG_AFTER_MS),
+  };
+}
+
 /** Delays the message with which a learner registers, or changes this delay. */
-function withDelay(steps: readonly Step[], { byMs, isObserver, leader, learner, lookingMs }: MovedSync): Step[] {
+function withLaterRegistration(
+  steps: readonly Step[],
+  { byMs, isObserver, leader, learner, lookingMs }: MovedSync,
+): Step[] {
   const type = isObserver ? "OBSERVERINFO" : "FOLLOWERINFO";
   const from = msText(lookingMs);
   const index = steps.findIndex(
