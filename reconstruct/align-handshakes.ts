@@ -8,6 +8,7 @@ import type { Scenario, Step } from "../scenarios/scenario.ts";
 import { recordsOf } from "../scenarios/scenario-run.ts";
 import { msOf, msText } from "./durations.ts";
 import type { Evidence } from "./evidence.ts";
+import { readyMsOf } from "./scenario-steps.ts";
 import type { Trial } from "./trial.ts";
 
 /** A synchronization that has another time in the run than in the logs. Times are in milliseconds. */
@@ -100,16 +101,21 @@ function laterConnection({ followingMs, leader, learner, tooEarlyMs }: MovedSync
   };
 }
 
+/** The difference between the starts of one election in two runs. */
+const SAME_ELECTION_MS = 100;
+
 /** Delays the message with which a learner registers, or changes this delay. */
 function withLaterRegistration(
   steps: readonly Step[],
   { byMs, isObserver, leader, learner, lookingMs }: MovedSync,
 ): Step[] {
   const type = isObserver ? "OBSERVERINFO" : "FOLLOWERINFO";
-  const from = msText(lookingMs);
   const index = steps.findIndex(
     (step) =>
-      "delay" in step && step.delay.match.type === type && step.delay.match.from === learner && step.from === from,
+      "delay" in step &&
+      step.delay.match.type === type &&
+      step.delay.match.from === learner &&
+      Math.abs(readyMsOf(step) - lookingMs) < SAME_ELECTION_MS,
   );
   const known = steps[index];
   if (known !== undefined && "delay" in known) {
@@ -118,7 +124,7 @@ function withLaterRegistration(
   }
   if (byMs < 0) return [...steps];
   const match = { type, from: asServerId(learner), to: asServerId(leader) };
-  return [...steps, { from, delay: { match, by: msText(byMs), count: 1 } }];
+  return [...steps, { from: msText(lookingMs), delay: { match, by: msText(byMs), count: 1 } }];
 }
 
 /** The time by which an epoch is established after a synchronization that finds it not yet established. */
