@@ -4,7 +4,7 @@
  */
 
 import { operationShownBy, type RuleLine } from "../decide/sync-log.ts";
-import type { LogEventName, LoggedEvent } from "../logs/index.ts";
+import type { LogEventName, LoggedEvent, LoggedSettings } from "../logs/index.ts";
 import type { SyncOperation } from "../protocol/packets.ts";
 import type {
   Election,
@@ -96,6 +96,13 @@ export class HistoryBuilder {
       this.history.processes.push(this.process);
     }
     return this.process;
+  }
+
+  addSettings(fields: LoggedSettings, at: Evidence): void {
+    const process = this.currentProcess(at);
+    process.settings = { ...process.settings, ...fields };
+    const lines = Object.keys(fields).map((name) => [name, at]);
+    process.settingLines = { ...process.settingLines, ...Object.fromEntries(lines) };
   }
 
   // ---- elections and roles
@@ -344,11 +351,9 @@ const HANDLERS: Handlers = {
   version: (builder, { fields }, at) => {
     builder.currentProcess(at).release = /^\d+\.\d+\.\d+/.exec(fields.version)?.[0];
   },
-  settings: (builder, { fields }, at) => {
-    const process = builder.currentProcess(at);
-    process.settings = { ...process.settings, ...fields };
-    const lines = Object.keys(fields).map((name) => [name, at]);
-    process.settingLines = { ...process.settingLines, ...Object.fromEntries(lines) };
+  settings: (builder, { fields }, at) => builder.addSettings(fields, at),
+  "server-created": (builder, { fields: { tickTimeMs } }, at) => {
+    if (builder.currentProcess(at).settings.tickTimeMs === undefined) builder.addSettings({ tickTimeMs }, at);
   },
   "txn-log-sync-on": (builder, { fields }, at) => {
     const process = builder.currentProcess(at);

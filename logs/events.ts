@@ -54,6 +54,8 @@ export interface LogEvents {
   /** `version`: the release and the commit, e.g. `3.9.5-293c895`. */
   version: { readonly version: string; readonly built: string };
   settings: LoggedSettings;
+  /** A new role begins (ZooKeeperServer#ZooKeeperServer). In 3.4.10, no other line shows tickTime. */
+  "server-created": { readonly tickTimeMs: number; readonly rest: string };
   "txn-log-sync-on": { readonly snapshotSizeFactor: string };
   "txn-log-sync-off": None;
   "force-snapshot-sync": None;

@@ -29,6 +29,7 @@ const COMPLETING: ReadonlySet<LogEventName> = new Set([
     "server-starting",
     "version",
     "settings",
+    "server-created",
     "txn-log-sync-on",
     "txn-log-sync-off",
     "force-snapshot-sync",

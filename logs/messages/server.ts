@@ -10,6 +10,7 @@ const files = messagesOf("FileTxnSnapLog");
 const snapshots = messagesOf("FileSnap");
 const log = messagesOf("FileTxnLog");
 const rates = messagesOf("RateLogger");
+const server = messagesOf("ZooKeeperServer");
 const cleanup = messagesOf("DatadirCleanupManager");
 
 export const SERVER_MESSAGES: readonly LogMessage[] = [
@@ -48,6 +49,8 @@ export const SERVER_MESSAGES: readonly LogMessage[] = [
 
   // ---- settings
   peer("settings", "INFO", "..", "tickTime set to {tickTimeMs:int}"),
+  server("server-created", "INFO", "..3.7.2", "Created server with tickTime {tickTimeMs:int} minSession{rest:text}"),
+  server("server-created", "INFO", "3.8.0..", "Created server with tickTime {tickTimeMs:int} ms minSession{rest:text}"),
   peer("settings", "INFO", "..", "initLimit set to {initLimit:int}"),
   peer("settings", "INFO", "3.6.0..", "syncLimit set to {syncLimit:int}"),
   peer("settings", "INFO", "3.6.0..", "connectToLearnerMasterLimit set to {connectToLearnerMasterLimit:int}"),
