@@ -17,6 +17,8 @@ interface MovedSync {
   readonly epoch: number | undefined;
   readonly learner: number;
   readonly isObserver: boolean;
+  /** The time in the run. */
+  readonly syncMs: number;
   /** The time in the logs minus the time in the run. */
   readonly byMs: number;
   /** The start of the learner's election before it. */
@@ -60,14 +62,15 @@ function syncsAtOtherTimes({ run }: Trial, { ensemble, startMs }: Evidence): Mov
       .filter((one) => isSyncOf(one, leader, learner, afterMs, atMs))
       .sort((a, b) => Math.abs(a.atUs / 1000 - atMs) - Math.abs(b.atUs / 1000 - atMs))[0];
     if (own === undefined) return [];
-    const byMs = atMs - own.atUs / 1000;
+    const syncMs = own.atUs / 1000;
+    const byMs = atMs - syncMs;
     const start = looking.findLast((one) => one.server === learner && one.atUs <= own.atUs);
     if (Math.abs(byMs) <= TOLERANCE_MS || start === undefined) return [];
     const followed = following.find((one) => one.server === learner && one.atUs >= start.atUs);
     const led = leading.findLast((one) => one.server === leader && one.atUs <= own.atUs && one.phase === "DISCOVERY");
     const [lookingMs, followingMs] = [start.atUs / 1000, (followed ?? start).atUs / 1000];
     const tooEarlyMs = (led?.atUs ?? 0) / 1000 - followingMs;
-    return [{ leader, epoch, learner, isObserver: observer, byMs, lookingMs, followingMs, tooEarlyMs }];
+    return [{ leader, epoch, learner, isObserver: observer, syncMs, byMs, lookingMs, followingMs, tooEarlyMs }];
   });
 }
 
@@ -81,15 +84,22 @@ function isSyncOf(
   return server === leader && of === learner && atUs / 1000 > afterMs + APART_MS && atUs / 1000 <= atMs + LATE_MS;
 }
 
-/** A learner waits for this time after a refused connection (Learner#connectToLeader). */
+/** A learner waits for this time after a refused connection, up to 3.5 (Learner#connectToLeader). */
 const RETRY_MS = 1000;
 /** The time before the learner connects at which its link to the leader is clogged, and the one after the leader leads. */
 const CLOG_BEFORE_MS = 5;
 const CLOG_AFTER_MS = 2;
+/** A learner that connects this soon after its leader leads is refused in a run that is a little different. */
+const CLOSE_MS = 5;
 
+/**
+ * A learner of a run connects as soon as it follows, and a real one some milliseconds later. Whether its leader already
+ * accepts connections must not depend on chance.
+ */
 function withOtherTime(steps: readonly Step[], sync: MovedSync): Step[] {
-  const isRefused = sync.byMs < -RETRY_MS / 2 && sync.tooEarlyMs > -CLOG_AFTER_MS;
-  return isRefused ? [...steps, laterConnection(sync)] : withLaterRegistration(steps, sync);
+  const held = sync.tooEarlyMs > -CLOSE_MS ? [laterConnection(sync)] : [];
+  const isRefused = held.length > 0 && sync.byMs < -RETRY_MS / 2;
+  return [...(isRefused ? steps : withLaterRegistration(steps, sync)), ...held];
 }
 
 /** Holds the connection of a learner until its leader accepts connections. A real learner connects some ms later. */
@@ -97,17 +107,17 @@ function laterConnection({ followingMs, leader, learner, tooEarlyMs }: MovedSync
   return {
     from: msText(followingMs - CLOG_BEFORE_MS),
     clog: { from: [asServerId(learner)], to: [asServerId(leader)] },
-    for: msText(CLOG_BEFORE_MS + tooEarlyMs + CLOG_AFTER_MS),
+    for: msText(CLOG_BEFORE_MS + Math.max(0, tooEarlyMs) + CLOG_AFTER_MS),
   };
 }
 
 /** The difference between the starts of one election in two runs. */
-const SAME_ELECTION_MS = 100;
+const SAME_ELECTION_MS = 500;
 
 /** Delays the message with which a learner registers, or changes this delay. */
 function withLaterRegistration(
   steps: readonly Step[],
-  { byMs, isObserver, leader, learner, lookingMs }: MovedSync,
+  { byMs, isObserver, leader, learner, lookingMs, syncMs }: MovedSync,
 ): Step[] {
   const type = isObserver ? "OBSERVERINFO" : "FOLLOWERINFO";
   const index = steps.findIndex(
@@ -115,7 +125,8 @@ function withLaterRegistration(
       "delay" in step &&
       step.delay.match.type === type &&
       step.delay.match.from === learner &&
-      Math.abs(readyMsOf(step) - lookingMs) < SAME_ELECTION_MS,
+      readyMsOf(step) > lookingMs - SAME_ELECTION_MS &&
+      readyMsOf(step) < syncMs,
   );
   const known = steps[index];
   if (known !== undefined && "delay" in known) {

@@ -3,6 +3,7 @@
  * not for the time of the line: a learner that was stopped or cut off has got nothing since.
  */
 import type { EstablishedEpoch } from "../explain/ensemble.ts";
+import type { Zxid64 } from "../logs/index.ts";
 import { type Evidence, hasManyHandshakes, sinceStart, type ZxidFact } from "./evidence.ts";
 import { type Connection, connectionsIn, endOfPeriod } from "./learner-connections.ts";
 import { endOf } from "./process-times.ts";
@@ -19,6 +20,8 @@ export type CounterFact = Pick<ZxidFact, "atMs" | "isExact" | "server" | "zxid">
 const LOGGED_MS = 5;
 /** A learner receives a proposal in this time, as long as nothing is slow. A later line shows an old proposal. */
 const RECEIVED_MS = 5;
+/** The time before the end of a leader at which it has committed what its learners have, if it has proposed more. */
+const COMMITTED_MS = 20;
 /** The difference of the ends of two processes that are killed together. */
 const TOGETHER_MS = 20;
 /** The time before a pause at which the last proposal arrives that the learner has after it. */
@@ -30,6 +33,8 @@ interface Context {
   readonly connections: readonly Connection[];
   readonly silences: readonly Silence[];
   readonly leaderEndMs: number;
+  /** The highest zxid of the epoch. */
+  readonly highest: Zxid64;
 }
 
 /** Returns what the logs show of an epoch. In logs with few handshakes, the times of the lines are close enough. */
@@ -46,6 +51,7 @@ function whileConnected(own: readonly ZxidFact[], epoch: EstablishedEpoch, evide
     connections: connectionsIn(epoch, evidence),
     silences: silencesIn(evidence),
     leaderEndMs: endOfPeriod(evidence, epoch.leader, epoch.period),
+    highest: own.reduce((highest, { zxid }) => (zxid > highest ? zxid : highest), 0n),
   };
   const facts = own.flatMap((fact) =>
     fact.server === epoch.leader ? [ofLeader(fact, evidence)] : ofLearner(fact, context, evidence),
@@ -91,7 +97,8 @@ function ofLeader(fact: ZxidFact, evidence: Evidence): CounterFact {
   return { server, zxid, isExact, atMs: endMs === undefined ? fact.atMs : Math.max(fact.atMs, endMs - LOGGED_MS) };
 }
 
-function ofLearner(fact: ZxidFact, { connections, leaderEndMs, silences }: Context, evidence: Evidence): CounterFact[] {
+function ofLearner(fact: ZxidFact, context: Context, evidence: Evidence): CounterFact[] {
+  const { connections, highest, leaderEndMs, silences } = context;
   const { isExact, server, zxid } = fact;
   const last = connections.findLast(({ fromMs, learner }) => learner === server && fromMs <= fact.atMs);
   const endMs = isExact ? undefined : endAfterLastLine(fact, evidence);
@@ -103,7 +110,8 @@ function ofLearner(fact: ZxidFact, { connections, leaderEndMs, silences }: Conte
   );
   // What a paused learner has afterwards has arrived before its leader closed the connection: about when the pause
   // began.
-  const atEnd = { server, zxid, isExact: false, atMs: last?.toMs ?? atMs };
+  const latestMs = zxid < highest ? leaderEndMs - COMMITTED_MS : Number.POSITIVE_INFINITY;
+  const atEnd = { server, zxid, isExact: false, atMs: Math.min(last?.toMs ?? atMs, latestMs) };
   if (silence !== undefined) return [{ server, zxid, isExact: true, atMs: silence.fromMs - ARRIVED_MS }, atEnd];
   return last === undefined || atMs <= last.toMs ? [{ server, zxid, isExact, atMs }] : [atEnd];
 }
