@@ -23,8 +23,6 @@ interface MovedSync {
   readonly byMs: number;
   /** The start of the learner's election before it. */
   readonly lookingMs: number;
-  /** The time at which the learner connects. */
-  readonly followingMs: number;
   /** The time by which the learner connects before its leader accepts connections. At most 0 if it does not. */
   readonly tooEarlyMs: number;
 }
@@ -68,9 +66,9 @@ function syncsAtOtherTimes({ run }: Trial, { ensemble, startMs }: Evidence): Mov
     if (Math.abs(byMs) <= TOLERANCE_MS || start === undefined) return [];
     const followed = following.find((one) => one.server === learner && one.atUs >= start.atUs);
     const led = leading.findLast((one) => one.server === leader && one.atUs <= own.atUs && one.phase === "DISCOVERY");
-    const [lookingMs, followingMs] = [start.atUs / 1000, (followed ?? start).atUs / 1000];
-    const tooEarlyMs = (led?.atUs ?? 0) / 1000 - followingMs;
-    return [{ leader, epoch, learner, isObserver: observer, syncMs, byMs, lookingMs, followingMs, tooEarlyMs }];
+    const lookingMs = start.atUs / 1000;
+    const tooEarlyMs = ((led?.atUs ?? 0) - (followed?.atUs ?? 0)) / 1000;
+    return [{ leader, epoch, learner, isObserver: observer, syncMs, byMs, lookingMs, tooEarlyMs }];
   });
 }
 
@@ -84,31 +82,43 @@ function isSyncOf(
   return server === leader && of === learner && atUs / 1000 > afterMs + APART_MS && atUs / 1000 <= atMs + LATE_MS;
 }
 
-/** A learner waits for this time after a refused connection, up to 3.5 (Learner#connectToLeader). */
-const RETRY_MS = 1000;
-/** The time before the learner connects at which its link to the leader is clogged, and the one after the leader leads. */
-const CLOG_BEFORE_MS = 5;
-const CLOG_AFTER_MS = 2;
-/** A learner that connects this soon after its leader leads is refused in a run that is a little different. */
-const CLOSE_MS = 5;
+/** The shortest time for which the connection of a learner is held, in milliseconds. */
+const HELD_MS = 20;
+/** A connection this close to the time at which the leader leads is refused or not by chance. */
+const CLOSE_MS = 10;
 
 /**
- * A learner of a run connects as soon as it follows, and a real one some milliseconds later. Whether its leader already
- * accepts connections must not depend on chance.
+ * A learner of a run connects as soon as it follows, and a real one some milliseconds later. If it is too early in the
+ * run, its connection is held. Otherwise, its registration is delayed.
  */
-function withOtherTime(steps: readonly Step[], sync: MovedSync): Step[] {
-  const held = sync.tooEarlyMs > -CLOSE_MS ? [laterConnection(sync)] : [];
-  const isRefused = held.length > 0 && sync.byMs < -RETRY_MS / 2;
-  return [...(isRefused ? steps : withLaterRegistration(steps, sync)), ...held];
+function withOtherTime(steps: readonly Step[], sync: MovedSync): readonly Step[] {
+  const { byMs, tooEarlyMs } = sync;
+  const isByChance = Math.abs(tooEarlyMs) < CLOSE_MS;
+  const isRefused = tooEarlyMs > 0 && byMs < 0;
+  const held = isByChance || isRefused ? withLaterConnection(steps, sync) : steps;
+  return isRefused && held !== steps ? held : withLaterRegistration(held, sync);
 }
 
-/** Holds the connection of a learner until its leader accepts connections. A real learner connects some ms later. */
-function laterConnection({ followingMs, leader, learner, tooEarlyMs }: MovedSync): Step {
-  return {
-    from: msText(followingMs - CLOG_BEFORE_MS),
+/** Holds the connection of a learner until its leader accepts connections. */
+function withLaterConnection(
+  steps: readonly Step[],
+  { leader, learner, lookingMs, tooEarlyMs }: MovedSync,
+): readonly Step[] {
+  const known = steps.find(
+    (step) =>
+      "clog" in step &&
+      String(step.clog.from) === String(learner) &&
+      Math.abs(readyMsOf(step) - lookingMs) < SAME_ELECTION_MS,
+  );
+  const lastsMs = Math.max(HELD_MS, tooEarlyMs + CLOSE_MS);
+  if (known?.for !== undefined && msOf(known.for) >= lastsMs) return steps;
+  const step: Step = {
+    from: known?.from ?? msText(lookingMs),
+    when: { event: "following", server: asServerId(learner), nth: 1 },
     clog: { from: [asServerId(learner)], to: [asServerId(leader)] },
-    for: msText(CLOG_BEFORE_MS + Math.max(0, tooEarlyMs) + CLOG_AFTER_MS),
+    for: msText(lastsMs),
   };
+  return [...steps.filter((one) => one !== known), step];
 }
 
 /** The difference between the starts of one election in two runs. */
@@ -119,6 +129,7 @@ function withLaterRegistration(
   steps: readonly Step[],
   { byMs, isObserver, leader, learner, lookingMs, syncMs }: MovedSync,
 ): Step[] {
+  const lastMs = Math.max(syncMs, syncMs + byMs) + LATE_MS;
   const type = isObserver ? "OBSERVERINFO" : "FOLLOWERINFO";
   const index = steps.findIndex(
     (step) =>
@@ -135,7 +146,8 @@ function withLaterRegistration(
   }
   if (byMs < 0) return [...steps];
   const match = { type, from: asServerId(learner), to: asServerId(leader) };
-  return [...steps, { from: msText(lookingMs), delay: { match, by: msText(byMs), count: 1 } }];
+  const lasts = msText(lastMs - lookingMs);
+  return [...steps, { from: msText(lookingMs), delay: { match, by: msText(byMs), count: 1 }, for: lasts }];
 }
 
 /** The time by which an epoch is established after a synchronization that finds it not yet established. */
