@@ -9,7 +9,8 @@ import { MessageChooser, type Zxid64 } from "../logs/index.ts";
 import { formatZxid64 } from "../protocol/zxid.ts";
 import { alignmentOf } from "./distance.ts";
 import type { Evidence } from "./evidence.ts";
-import { DECISIVE, type Observation } from "./observation.ts";
+import { type HarmlessReason, judgedDifferences } from "./judged-differences.ts";
+import type { Observation } from "./observation.ts";
 import { loggedEvents } from "./observe-run.ts";
 import type { Trial } from "./trial.ts";
 
@@ -43,7 +44,10 @@ export interface DifferenceAnswer {
   readonly atMs: number;
   readonly event: string;
   readonly in: "logs" | "run";
+  /** Whether it makes the run another incident. */
   readonly decisive: boolean;
+  /** Why a difference in an important event has no consequence. */
+  readonly reason: HarmlessReason | null;
 }
 
 /** How many events of one server are matched. */
@@ -95,13 +99,14 @@ export function reconstructionOf(
   const made = ensembleOfRun(trial);
   const epochs = matchEpochs(evidence.ensemble, made);
   const decisions = matchDecisions(evidence, made);
-  const { extra, missing } = trial.comparison;
-  const isMatched = trial.comparison.decisive === 0 && [...epochs, ...decisions].every(({ matched }) => matched);
-  const difference =
-    (side: DifferenceAnswer["in"]) =>
-    ({ atMs, server, text, weight }: Observation & { readonly server: number }): DifferenceAnswer => ({
-      ...{ server, atMs, event: text, in: side, decisive: weight >= DECISIVE },
-    });
+  const { missing } = trial.comparison;
+  const differences = judgedDifferences(trial.comparison, evidence.endMs).map(
+    ({ atMs, decisive, in: side, reason = null, server, text }): DifferenceAnswer => ({
+      ...{ server, atMs, event: text, in: side, decisive, reason },
+    }),
+  );
+  const isMatched =
+    differences.every(({ decisive }) => !decisive) && [...epochs, ...decisions].every(({ matched }) => matched);
   return {
     version: 1,
     ...rest,
@@ -112,7 +117,7 @@ export function reconstructionOf(
       const events = evidence.observations.get(server)?.length ?? 0;
       return { server, events, matched: events - missing.filter((one) => one.server === server).length };
     }),
-    differences: [...missing.map(difference("logs")), ...extra.map(difference("run"))].sort((a, b) => a.atMs - b.atMs),
+    differences,
     violates: trial.violated,
     alternatives: alternatives.map(({ violated }) => ({ violates: violated })),
   };

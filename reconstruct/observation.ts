@@ -12,7 +12,16 @@ export interface Observation {
   readonly atMs: number;
   /** How much a run differs from the logs if it lacks the event. */
   readonly weight: number;
+  /** Why the event depends on nothing but the speed of a thread, which no log shows. */
+  readonly chance?: Chance;
 }
+
+/**
+ * Events that depend on the speed of a thread. `log-roll`: the name of a log file that a process begins after a
+ * snapshot is the first transaction that its log thread has not written yet (SyncRequestProcessor#run). `late-ack`: the
+ * log thread sends an ACK after its server has left the leader (SendAckRequestProcessor#flush, ZOOKEEPER-4409).
+ */
+export type Chance = "log-roll" | "late-ack";
 
 /** The observations of each server, by its id. */
 export type Observations = ReadonlyMap<number, readonly Observation[]>;
@@ -148,6 +157,12 @@ export function isObserved(event: LogEventName): boolean {
   return event === "notification" || TABLE[event] !== undefined;
 }
 
+/** The events after which the next log file begins with the first transaction that the process writes. */
+const NEW_LOG: ReadonlySet<LogEventName> = new Set(["config-read", "got-trunc", "got-snap"]);
+
+/** The exception of a log thread that finds no socket for its ACK. */
+const LATE_ACK = /NullPointerException.*Socket\.isClosed/;
+
 /** The weight of the epoch in the first vote of an election: the server has read it from its disk. */
 const FIRST_VOTE_WEIGHT = 3;
 
@@ -155,6 +170,8 @@ const FIRST_VOTE_WEIGHT = 3;
 export class ServerObserver {
   private readonly server: number;
   private hasVoted = true;
+  /** Whether the process has written to a log file since it started or replaced its log. */
+  private hasLogFile = false;
 
   constructor(server: number) {
     this.server = server;
@@ -169,7 +186,17 @@ export class ServerObserver {
   ): Observation | undefined {
     if (event === "notification") return this.observeVote(fields as LogEvents["notification"], atMs);
     if (event === "election-started") this.hasVoted = false;
-    return observationOf(event, fields, exception, atMs);
+    if (NEW_LOG.has(event)) this.hasLogFile = false;
+    const observation = observationOf(event, fields, exception, atMs);
+    const chance = this.chanceOf(event, exception);
+    if (event === "log-file-created") this.hasLogFile = true;
+    return observation === undefined || chance === undefined ? observation : { ...observation, chance };
+  }
+
+  private chanceOf(event: LogEventName, [exception = ""]: readonly string[]): Chance | undefined {
+    if (event === "log-file-created" && this.hasLogFile) return "log-roll";
+    if (event === "fatal-thread" && LATE_ACK.test(exception)) return "late-ack";
+    return undefined;
   }
 
   private observeVote({ peerEpoch, sid, state }: LogEvents["notification"], atMs: number): Observation | undefined {

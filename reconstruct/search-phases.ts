@@ -23,8 +23,8 @@ import type { Trial } from "./trial.ts";
 export interface PhaseContext {
   readonly runs: CandidateRuns;
   readonly random: Random;
-  /** What the logs show directly. */
-  readonly first: Scenario;
+  /** What the logs show directly. Of many handshakes, also their times. */
+  first: Scenario;
   /** The best candidate after the faults and speeds that the logs show are added. */
   base: Scenario;
 }
@@ -57,15 +57,15 @@ export const PHASES: readonly Phase[] = [
 const ALIGN_ROUNDS = 10;
 
 /** Fits the times of many handshakes. In real servers, each handshake has its own speed. */
-function* alignHandshakes({ first, runs }: PhaseContext): Generator<Trial, void> {
+function* alignHandshakes(context: PhaseContext): Generator<Trial, void> {
+  const { first, runs } = context;
   let next = hasManyHandshakes(runs.evidence) ? first : undefined;
   for (let round = 0; round <= ALIGN_ROUNDS && next !== undefined; round++) {
-    const trial = runs.run(next);
+    const trial = yield* runs.try(next);
     if (trial === undefined) return;
-    runs.keep(trial);
     next = withAlignedHandshakes(trial, runs.evidence);
-    yield runs.best as Trial;
   }
+  context.first = runs.best?.scenario ?? first;
 }
 
 /** Adds the broken connections, the speeds and the cut links that the logs show. */
@@ -76,7 +76,7 @@ function* inferFaults(context: PhaseContext): Generator<Trial, void> {
 
 function* tryInferences(scenario: Scenario, { runs }: PhaseContext): Generator<Trial, void> {
   const { evidence } = runs;
-  const plain = yield* runs.try(scenario);
+  const plain = scenario === runs.best?.scenario ? runs.best : yield* runs.try(scenario);
   const broken = yield* runs.try(withBrokenConnections(scenario, evidence));
   const isBetter = broken !== undefined && broken.score < (plain?.score ?? Number.POSITIVE_INFINITY);
   const base = isBetter ? broken.scenario : scenario;

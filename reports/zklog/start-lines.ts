@@ -101,6 +101,11 @@ export function writeLoaded(one: LoggedServer, zxid: Zxid): void {
   one.say("database-loaded", { ms, zxid: BigInt(zxid), digest: 0n });
 }
 
+/** Logs that the database is loaded again after a truncation (ZKDatabase#truncateLog). The run has no time for that. */
+export function writeReloaded(one: LoggedServer, zxid: Zxid): void {
+  one.say("database-loaded", { ms: 0, zxid: BigInt(zxid), digest: 0n });
+}
+
 /** Logs the write of an epoch file before the first election. */
 export function writeStartFile(one: LoggedServer, file: string): void {
   one.startFiles.add(file);

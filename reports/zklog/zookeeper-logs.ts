@@ -57,7 +57,7 @@ import { lineOf, START_OF_RUN_MS } from "./line-pattern.ts";
 import { LoggedServer } from "./logged-server.ts";
 import { writeLeaderChange, writeRefused, writeRoleChanged, writeSeen } from "./reconfig-lines.ts";
 import type { MessageSink, ServerMessage } from "./server-log.ts";
-import { setCommitted, writeLoaded, writeLogged, writeSnapshot, writeStart, writeStartFile } from "./start-lines.ts";
+import { setCommitted, writeLoaded, writeReloaded, writeLogged, writeSnapshot, writeStart, writeStartFile } from "./start-lines.ts";
 
 /** A line of a server's log. */
 export interface LoggedLine {
@@ -283,6 +283,7 @@ class RunLogs {
         break;
       case "truncated":
         one.hasOpenLog = false;
+        writeReloaded(one, record.end);
         one.role?.reader?.opDone();
         break;
       case "snapshot-started":
