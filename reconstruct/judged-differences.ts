@@ -19,8 +19,11 @@ export interface JudgedDifference extends Located {
   readonly reason?: HarmlessReason;
 }
 
-/** Lines of different threads that are this close can have another order in the run. */
-const ORDER_MS = 100;
+/**
+ * Lines of different threads that are this close can have another order in the run. No election fits in between:
+ * finalizeWait is 200 ms, so both lines belong to the same role.
+ */
+const ORDER_MS = 200;
 /** The time before the end of the logs in which an election only begins: it takes at least finalizeWait, 200 ms. */
 const END_MS = 50;
 const BEGINS = /^(election-started|first-vote) /;

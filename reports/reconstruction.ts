@@ -1,6 +1,7 @@
 /** Prints the answer of `zabsim reconstruct`: what the run of the scenario has in common with the logs. */
 import type { ChalkInstance } from "chalk";
 import type { DecisionAnswer, DifferenceAnswer, ReconstructionAnswer } from "../reconstruct/answer.ts";
+import type { HarmlessReason } from "../reconstruct/judged-differences.ts";
 import { countOf, hanging } from "./format.ts";
 import { tableLines } from "./table-layout.ts";
 
@@ -11,7 +12,7 @@ const MAX_DIFFERENCES = 20;
 export function reconstructionText(answer: ReconstructionAnswer, paint: ChalkInstance, width: number): string {
   const { decisions, differences, files, matched, runs, scenario, seed } = answer;
   const verdict = matched
-    ? "The run of the scenario shows every epoch, leader, sync decision and exit of the logs."
+    ? "The run of the scenario shows every epoch, leader, sync decision, truncation and exit of the logs, in the same order."
     : "The run of the scenario differs from the logs.";
   const decisive = differences.filter((one) => one.decisive);
   return [
@@ -26,9 +27,7 @@ export function reconstructionText(answer: ReconstructionAnswer, paint: ChalkIns
     ...(decisive.length === 0
       ? ["Everything that decides is the same in both."]
       : [paint.bold("Differences that decide"), ...differenceLines(decisive, width)]),
-    ...(differences.length > decisive.length
-      ? [`  ${countOf(differences.length - decisive.length, "other difference")}; --json lists them`]
-      : []),
+    ...harmlessLines(differences, width),
     "",
     ...violationLines(answer, width),
     scenario,
@@ -80,6 +79,29 @@ function differenceLines(differences: readonly DifferenceAnswer[], width: number
     );
   const rest = differences.length - MAX_DIFFERENCES;
   return rest > 0 ? [...lines, `  and ${rest} more`] : lines;
+}
+
+/** What differs without consequence, in words. */
+const HARMLESS: Readonly<Record<HarmlessReason, string>> = {
+  "log-roll": "names of log files that a process begins after a snapshot (the speed of its log thread decides)",
+  "late-ack": "ends of a log thread that sends an ACK after its server has left the leader",
+  order: "events that both have within 200 ms, in another order",
+  end: "elections that have only begun when the logs end",
+};
+
+/** Prints the number of differences without consequence, by their reasons, and of those in minor events. */
+function harmlessLines(differences: readonly DifferenceAnswer[], width: number): string[] {
+  const reasons = Object.entries(HARMLESS).flatMap(([reason, words]) => {
+    const count = differences.filter((one) => one.reason === reason).length;
+    return count === 0 ? [] : [`${count} in ${words}`];
+  });
+  const minor = differences.filter((one) => !one.decisive && one.reason === null).length;
+  const all = [...reasons, ...(minor === 0 ? [] : [`${minor} in minor events`])];
+  if (all.length === 0) return [];
+  return [
+    "Differences without consequence (--json lists them)",
+    ...all.flatMap((one) => hanging(one, "  ", "    ", width)),
+  ];
 }
 
 function violationLines({ alternatives, violates }: ReconstructionAnswer, width: number): string[] {

@@ -57,7 +57,15 @@ import { lineOf, START_OF_RUN_MS } from "./line-pattern.ts";
 import { LoggedServer } from "./logged-server.ts";
 import { writeLeaderChange, writeRefused, writeRoleChanged, writeSeen } from "./reconfig-lines.ts";
 import type { MessageSink, ServerMessage } from "./server-log.ts";
-import { setCommitted, writeLoaded, writeReloaded, writeLogged, writeSnapshot, writeStart, writeStartFile } from "./start-lines.ts";
+import {
+  setCommitted,
+  writeLoaded,
+  writeLogged,
+  writeReloaded,
+  writeSnapshot,
+  writeStart,
+  writeStartFile,
+} from "./start-lines.ts";
 
 /** A line of a server's log. */
 export interface LoggedLine {
