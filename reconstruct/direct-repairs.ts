@@ -6,6 +6,7 @@ import { asServerId, serverIdsOf } from "../protocol/zxid.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
 import type { Located } from "./distance.ts";
 import { msText } from "./durations.ts";
+import type { Evidence } from "./evidence.ts";
 import { delayOf, holdOf } from "./moment-steps.ts";
 import { breakOf, disconnectOf, gapOf, leadersAt, type RepairContext } from "./repair-context.ts";
 import { withStepAt, withSteps } from "./scenario-steps.ts";
@@ -105,7 +106,7 @@ function isolateBeforeTimeout({ atMs, server }: Located, context: RepairContext)
           ends.flatMap((endMs) => {
             const startMs = Math.max(0, fromMs + ms);
             const isolated = withSteps(scenario, { from: msText(startMs), ...step, for: msText(endMs - fromMs) });
-            const moved = withWritesAfter(isolated, startMs);
+            const moved = withWritesAfter(isolated, startMs, context.evidence);
             return moved === undefined ? [isolated] : [isolated, moved];
           }),
         ),
@@ -118,8 +119,8 @@ function isolateBeforeTimeout({ atMs, server }: Located, context: RepairContext)
 const NEAR_MS = 1.5;
 
 /** Returns the scenario with the writes near a time just after it. Undefined if there are none. */
-function withWritesAfter(scenario: Scenario, startMs: number): Scenario | undefined {
-  const isNear = (step: Step): boolean => "write" in step && Math.abs(timeOf(step) - startMs) <= NEAR_MS;
+function withWritesAfter(scenario: Scenario, startMs: number, evidence: Evidence): Scenario | undefined {
+  const isNear = (step: Step): boolean => "write" in step && Math.abs(timeOf(step, evidence) - startMs) <= NEAR_MS;
   if (!scenario.steps.some(isNear)) return undefined;
   const from = msText(startMs + 0.2);
   const steps = scenario.steps.map((step) => (isNear(step) && "write" in step ? { from, write: step.write } : step));
@@ -151,8 +152,9 @@ const QUEUED_MS = [20, 50, 100, 200];
 
 /** A sync fails while later writes wait for the next one: the last writes of clients came during this sync. */
 function failQueuedWrites({ atMs, server }: Located, context: RepairContext): Scenario[] {
+  const { evidence } = context;
   const { scenario } = context.trial;
-  const last = scenario.steps.findLastIndex((step) => "write" in step && timeOf(step) < atMs);
+  const last = scenario.steps.findLastIndex((step) => "write" in step && timeOf(step, evidence) < atMs);
   const own = asServerId(server);
   return QUEUED_MS.map((syncMs) => {
     const startMs = Math.max(0, atMs - syncMs);
@@ -182,7 +184,9 @@ function damageSnapshot({ atMs, server }: Located, context: RepairContext): Scen
 
 /** A server lacks transactions that it has in the run: it did not get them, or it did not write them. */
 function loseWrites({ atMs, server }: Located, context: RepairContext): Scenario[] {
-  const writes = context.trial.scenario.steps.flatMap((step) => ("write" in step ? [timeOf(step)] : []));
+  const writes = context.trial.scenario.steps.flatMap((step) =>
+    "write" in step ? [timeOf(step, context.evidence)] : [],
+  );
   const before = writes.filter((ms) => ms <= atMs).slice(-2);
   const own = asServerId(server);
   return before.flatMap((ms) => {
@@ -212,9 +216,13 @@ function loseWrites({ atMs, server }: Located, context: RepairContext): Scenario
 }
 
 /** The last crash of a server before a time loses what is not synced. */
-function crashWithLoss({ trial: { scenario } }: RepairContext, server: number, atMs: number): Scenario | undefined {
+function crashWithLoss(
+  { evidence, trial: { scenario } }: RepairContext,
+  server: number,
+  atMs: number,
+): Scenario | undefined {
   const index = scenario.steps.findLastIndex(
-    (step) => "crash" in step && step.crash.server === server && timeOf(step) <= atMs,
+    (step) => "crash" in step && step.crash.server === server && timeOf(step, evidence) <= atMs,
   );
   const step = scenario.steps[index];
   if (step === undefined || !("crash" in step)) return undefined;

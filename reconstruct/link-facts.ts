@@ -72,13 +72,22 @@ function pairOf(one: number, other: number): readonly [number, number] {
   return one < other ? [one, other] : [other, one];
 }
 
-/** The time in which a vote that passes arrives. */
-const QUICK_MS = 1;
+/** The time by which a receiver can log a vote before its sender does. */
+const EARLY_MS = 1;
+
+/** Returns the greatest error of the time of a server on the common clock, in milliseconds. */
+function clockErrorMs(server: number, { ensemble }: Evidence): number {
+  const clock = ensemble.clocks.find((one) => one.server === server);
+  const { maxMs, minMs, offsetMs = 0 } = clock ?? {};
+  // Clocks that may be equal are those of one machine, or kept together.
+  return offsetMs === 0 || maxMs === undefined || minMs === undefined ? 0 : Math.abs(maxMs - minMs) / 2;
+}
 
 /** The times at which a server logs the votes of another one, by vote. */
 type Arrivals = ReadonlyMap<string, readonly number[]>;
 
-function voteFacts({ servers, votes }: Evidence): LinkFact[] {
+function voteFacts(evidence: Evidence): LinkFact[] {
+  const { servers, votes } = evidence;
   const bySender = new Map<string, VoteFact[]>();
   for (const vote of votes) {
     const key = `${vote.sid} ${vote.server}`;
@@ -95,7 +104,12 @@ function voteFacts({ servers, votes }: Evidence): LinkFact[] {
       const firstMs = Math.min(...heard.map(({ atMs }) => atMs));
       const runsAt = (atMs: number): boolean =>
         processes.some((one) => one.startMs <= atMs && one.lastMs >= atMs + SLOW_VOTE_MS);
-      return sent.flatMap((vote) => factsOf(vote, arrivals, pairOf(sid, server), runsAt(vote.atMs), firstMs));
+      const errorMs = clockErrorMs(sid, evidence) + clockErrorMs(server, evidence);
+      const earlyMs = EARLY_MS + Math.min(errorMs, SLOW_VOTE_MS);
+      return sent.flatMap((vote) => {
+        const arrivedMs = arrivals.get(vote.vote)?.find((ms) => ms >= vote.atMs - earlyMs);
+        return factsOf(vote, arrivedMs, pairOf(sid, server), runsAt(vote.atMs), firstMs);
+      });
     });
   });
 }
@@ -110,15 +124,17 @@ function arrivalsOf(heard: readonly VoteFact[]): Arrivals {
   return arrivals;
 }
 
-/** `runs`: whether the receiver runs at that time. `firstMs`: the time of the first vote of the sender that it logs. */
+/**
+ * `arrivedMs`: the time at which the receiver logs the vote. `runs`: whether the receiver runs when the vote is sent.
+ * `firstMs`: the time of the first vote of the sender that it logs.
+ */
 function factsOf(
-  { atMs, vote }: VoteFact,
-  arrivals: Arrivals,
+  { atMs }: VoteFact,
+  arrivedMs: number | undefined,
   servers: LinkFact["servers"],
   runs: boolean,
   firstMs: number,
 ): LinkFact[] {
-  const arrivedMs = arrivals.get(vote)?.find((ms) => ms >= atMs - QUICK_MS);
   const arrived = arrivedMs === undefined ? [] : [{ servers, atMs: arrivedMs, isUp: true }];
   if (arrivedMs !== undefined && arrivedMs <= atMs + SLOW_VOTE_MS) return arrived;
   // A server logs only votes of voters, so it must have logged one of this server before.

@@ -70,8 +70,8 @@ function* otherCrashMoments({ moments, trial: { scenario } }: RepairContext): Ge
 const BEFORE_WRITE_MS = 0.3;
 
 /** A server that logs or applies the last writes late. */
-function* slowWrites({ trial: { scenario } }: RepairContext): Generator<Scenario> {
-  const times = scenario.steps.flatMap((step) => ("write" in step ? [timeOf(step)] : []));
+function* slowWrites({ evidence, trial: { scenario } }: RepairContext): Generator<Scenario> {
+  const times = scenario.steps.flatMap((step) => ("write" in step ? [timeOf(step, evidence)] : []));
   for (const ms of [...new Set(times)].sort((a, b) => b - a).slice(0, 6)) {
     const from = msText(ms - BEFORE_WRITE_MS);
     for (const server of serverIdsOf(scenario.servers)) {

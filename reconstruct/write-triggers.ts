@@ -39,19 +39,22 @@ export function triggerAt(atMs: number, epoch: EstablishedEpoch, evidence: Evide
   return { from: msText(readyMs), when, after: msText(afterMs) };
 }
 
-/** Returns the time at which a write is ready, from which timeOf() finds the time at which the epoch is established. */
+/** Returns the time at which a write is ready that waits for the start of an epoch. */
 function readyBefore(sinceMs: number): number | undefined {
   const times = READY_BEFORE_MS.map((ms) => Math.max(0, sinceMs - ms));
-  return times.findLast((ms) => ms + readyBeforeMs(ms) === sinceMs);
+  return times.findLast((ms) => ms + READY_BEFORE_MS[ms < LATE_MS ? 0 : 1] === sinceMs);
 }
 
-function readyBeforeMs(readyMs: number): number {
-  return READY_BEFORE_MS[readyMs < LATE_MS ? 0 : 1];
-}
-
-/** Returns the time of a step of a reconstructed scenario, in milliseconds. */
-export function timeOf(step: Step): number {
+/**
+ * Returns the time of a step of a reconstructed scenario, in milliseconds. If the step waits for a leader that is
+ * established, the logs show the time of this.
+ */
+export function timeOf(step: Step, evidence: Evidence): number {
   const { after = "0ms", when } = step;
   const readyMs = readyMsOf(step);
-  return readyMs + (when?.event === "established" ? readyBeforeMs(readyMs) + msOf(after) : 0);
+  if (when?.event !== "established") return readyMs;
+  const times = evidence.ensemble.epochs.flatMap((epoch) =>
+    epoch.leader === Number(when.server) ? [establishedMs(epoch, evidence)] : [],
+  );
+  return (times.find((ms) => ms >= readyMs) ?? readyMs) + msOf(after);
 }

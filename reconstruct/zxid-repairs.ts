@@ -6,6 +6,7 @@ import { asServerId, serverIdsOf } from "../protocol/zxid.ts";
 import type { Moment, Scenario, Step } from "../scenarios/scenario.ts";
 import type { Located } from "./distance.ts";
 import { msOf, msText } from "./durations.ts";
+import type { Evidence } from "./evidence.ts";
 import type { RepairContext } from "./repair-context.ts";
 import { withStepAt, withSteps } from "./scenario-steps.ts";
 import { syncTimeoutMs, TIMED_OUT } from "./timeouts.ts";
@@ -18,9 +19,9 @@ interface Writes {
 }
 
 /** Returns the last writes before a time, the last one first. */
-function writesBefore({ trial: { scenario } }: RepairContext, atMs: number, count: number): Writes[] {
+function writesBefore({ evidence, trial: { scenario } }: RepairContext, atMs: number, count: number): Writes[] {
   return scenario.steps
-    .flatMap((step, index): Writes[] => ("write" in step ? [{ index, step, atMs: timeOf(step) }] : []))
+    .flatMap((step, index): Writes[] => ("write" in step ? [{ index, step, atMs: timeOf(step, evidence) }] : []))
     .filter((one) => one.atMs <= atMs)
     .sort((a, b) => b.atMs - a.atMs)
     .slice(0, count);
@@ -38,7 +39,7 @@ const FAST_AGAIN_MS = [3, 100_000];
 export function delayCommit({ atMs, server }: Located, context: RepairContext): Scenario[] {
   const { scenario } = context.trial;
   const voters = serverIdsOf(scenario.servers).filter((sid) => scenario.servers[sid]?.role !== "observer");
-  const active = voters.filter((sid) => isUpAt(scenario, sid, atMs));
+  const active = voters.filter((sid) => isUpAt(scenario, sid, atMs, context.evidence));
   const majority = Math.floor(voters.length / 2) + 1;
   const slow = Math.max(1, active.length - majority + 1);
   return writesBefore(context, atMs, 3).flatMap((write) => {
@@ -71,10 +72,10 @@ function logsNext(sid: number, leader: number | undefined): Moment {
     : { message: "PROPOSAL", to: asServerId(sid), on: "delivered", nth: 1 };
 }
 
-function isUpAt({ servers, steps }: Scenario, sid: number, atMs: number): boolean {
+function isUpAt({ servers, steps }: Scenario, sid: number, atMs: number, evidence: Evidence): boolean {
   let isUp = servers[asServerId(sid)]?.down !== true;
-  const own = steps.filter((step) => timeOf(step) < atMs);
-  for (const step of own.sort((a, b) => timeOf(a) - timeOf(b))) {
+  const own = steps.filter((step) => timeOf(step, evidence) < atMs);
+  for (const step of own.sort((a, b) => timeOf(a, evidence) - timeOf(b, evidence))) {
     if ("start" in step && Number(step.start) === sid) isUp = true;
     if ("crash" in step && Number(step.crash.server) === sid) isUp = false;
   }
@@ -251,7 +252,7 @@ export function cutBeforeGivingUp({ atMs, server }: Located, context: RepairCont
 export function isolateStarted({ atMs, server }: Located, context: RepairContext): Scenario[] {
   const own = asServerId(server);
   const starts = context.trial.scenario.steps.flatMap((step) =>
-    "start" in step && Number(step.start) === server ? [timeOf(step)] : [],
+    "start" in step && Number(step.start) === server ? [timeOf(step, context.evidence)] : [],
   );
   const startMs = starts.findLast((ms) => ms <= atMs) ?? 0;
   return [startMs, Math.max(0, atMs - 1)].map((ms) =>
@@ -263,14 +264,14 @@ export function isolateStarted({ atMs, server }: Located, context: RepairContext
 const ENDS_BEFORE_MS = [0.5, 5, 50];
 
 /** A fault that the scenario has is over before an event that only the logs show. */
-export function endFaults({ atMs }: Located, { trial: { scenario } }: RepairContext): Scenario[] {
-  const keys = new Set(scenario.steps.flatMap((step) => faultKey(step, atMs) ?? []));
+export function endFaults({ atMs }: Located, { evidence, trial: { scenario } }: RepairContext): Scenario[] {
+  const keys = new Set(scenario.steps.flatMap((step) => faultKey(step, atMs, evidence) ?? []));
   return [...keys].flatMap((key) =>
     ENDS_BEFORE_MS.map((ms) => ({
       ...scenario,
       steps: scenario.steps.map((step): Step => {
-        if (faultKey(step, atMs) !== key) return step;
-        return { ...step, for: msText(Math.max(0.1, atMs - ms - timeOf(step))) };
+        if (faultKey(step, atMs, evidence) !== key) return step;
+        return { ...step, for: msText(Math.max(0.1, atMs - ms - timeOf(step, evidence))) };
       }),
     })),
   );
@@ -279,8 +280,8 @@ export function endFaults({ atMs }: Located, { trial: { scenario } }: RepairCont
 const LASTING = ["disk", "stall", "hold", "delay", "isolate", "cutOneWay", "partition", "pause"];
 
 /** Faults with the same start and end belong together. Returns undefined if a step is no fault that may last. */
-function faultKey(step: Step, atMs: number): string | undefined {
-  const startMs = timeOf(step);
+function faultKey(step: Step, atMs: number, evidence: Evidence): string | undefined {
+  const startMs = timeOf(step, evidence);
   const lasts = startMs < atMs && (step.for === undefined || startMs + msOf(step.for) > atMs - 1);
   return lasts && LASTING.some((verb) => verb in step) ? `${step.from} ${step.for}` : undefined;
 }
