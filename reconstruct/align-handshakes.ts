@@ -33,10 +33,12 @@ const TOLERANCE_MS = 4;
 const LATE_MS = 1500;
 /** The time by which it is later than the synchronization before it. */
 const APART_MS = 100;
+/** The difference between the starts of one election in two runs. */
+const SAME_ELECTION_MS = 500;
 
 /**
  * Returns the scenario in which learners connect, and epochs are established, at the times of the logs. Returns
- * undefined if none of them is too early in the run.
+ * undefined if all of them have these times already.
  */
 export function withAlignedHandshakes(trial: Trial, evidence: Evidence): Scenario | undefined {
   const { scenario } = trial;
@@ -120,9 +122,6 @@ function withLaterConnection(
   };
   return [...steps.filter((one) => one !== known), step];
 }
-
-/** The difference between the starts of one election in two runs. */
-const SAME_ELECTION_MS = 500;
 
 /** Delays the message with which a learner registers, or changes this delay. */
 function withLaterRegistration(

@@ -97,7 +97,7 @@ describe.each(RECORDINGS)("the logs of %s", (name) => {
       for (const { hasStart, release, settings } of processes) {
         expect([hasStart, release]).toEqual([true, truth.releases[server]]);
         const { initLimit, tickTime } = truth.settings;
-        expect(settings.tickTimeMs ?? tickTime).toBe(tickTime);
+        expect(settings.tickTimeMs).toBe(tickTime);
         expect(settings.initLimit ?? initLimit).toBe(initLimit);
       }
     }
