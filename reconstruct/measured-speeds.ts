@@ -4,6 +4,7 @@ import { DEFAULT_DISK } from "../scenarios/loading/short-forms-and-defaults.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
 import { msText } from "./durations.ts";
 import { type Evidence, sinceStart } from "./evidence.ts";
+import type { Observation, Observations } from "./observation.ts";
 import { withSteps } from "./scenario-steps.ts";
 
 /** A synchronization without a snapshot that waits in the leader before its packets arrive. */
@@ -77,6 +78,9 @@ function stallOf({ arrivedMs, leader, sentMs }: SlowHandshake): Step {
 
 /** The lines of a learner after it has written currentEpoch. Releases log different ones. */
 const SYNCED = /^(current-epoch-set|uptodate-received)/;
+const SYNCED_ONLY = /^current-epoch-set/;
+/** The lines of a learner after the end of its role. */
+const NEXT_ROLE = /^(config-read|election-started)/;
 
 /** The time in which a learner writes and syncs its files after it has received NEWLEADER. */
 interface FileTime {
@@ -89,11 +93,26 @@ function fileTimes({ observations }: Evidence): FileTime[] {
   return [...observations].flatMap(([server, list]) =>
     list.flatMap(({ atMs: fromMs, text }, i) => {
       if (text !== "newleader-received") return [];
-      const next = list.slice(i + 1).find((one) => SYNCED.test(one.text));
+      const rest = list.slice(i + 1);
+      const end = rest.findIndex((one) => NEXT_ROLE.test(one.text));
+      const own = end < 0 ? rest : rest.slice(0, end);
+      const next = own.find((one) => SYNCED.test(one.text)) ?? establishedAfter(fromMs, rest[end]?.atMs, observations);
       if (next === undefined) return [];
-      return [{ server, fromMs, lastsMs: next.atMs - fromMs - (next.text === "uptodate-received" ? LATENCY_MS : 0) }];
+      return [{ server, fromMs, lastsMs: next.atMs - fromMs - (SYNCED_ONLY.test(next.text) ? 0 : LATENCY_MS) }];
     }),
   );
+}
+
+/** Returns the line of a leader that its quorum has written currentEpoch, if a learner logs nothing about this. */
+function establishedAfter(
+  fromMs: number,
+  untilMs = Number.POSITIVE_INFINITY,
+  observations: Observations,
+): Observation | undefined {
+  return [...observations.values()]
+    .flat()
+    .filter(({ atMs, text }) => text.startsWith("established") && atMs > fromMs && atMs < untilMs)
+    .sort((a, b) => a.atMs - b.atMs)[0];
 }
 
 /** A disk is slow if a learner needs this time for its files. */

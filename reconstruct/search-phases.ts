@@ -10,6 +10,7 @@ import { fileGroups, withLateServersOutside, withOtherLists, withPendingFiles } 
 import { cutChoices } from "./cut-links.ts";
 import { directRepairs } from "./direct-repairs.ts";
 import { DrawnChanges } from "./drawn-changes.ts";
+import { withEarlyEnds } from "./early-ends.ts";
 import { hasManyHandshakes } from "./evidence.ts";
 import { withMeasuredSpeeds } from "./measured-speeds.ts";
 import { otherMoments } from "./moment-repairs.ts";
@@ -89,6 +90,10 @@ function* tryInferences(scenario: Scenario, { runs }: PhaseContext): Generator<T
 
 function* tryLostWrites({ base, runs }: PhaseContext): Generator<Trial, void> {
   yield* runs.try(withLostWrites(base));
+  const early = withEarlyEnds(base, runs.evidence);
+  if (early === base) return;
+  yield* runs.try(early);
+  yield* runs.try(withLostWrites(early));
 }
 
 /** Returns the scenario with crashes that lose all unsynced writes. */
@@ -134,7 +139,7 @@ function* calibrateSpeeds(context: PhaseContext): Generator<Trial, void> {
     }
   }
   yield* tryInferences(best, context);
-  yield* runs.try(withLostWrites(best));
+  yield* tryLostWrites({ ...context, base: best });
 }
 
 function* tryLateServersOutside({ base, runs }: PhaseContext): Generator<Trial, void> {

@@ -13,7 +13,13 @@ function evidenceOfVote(heardMs: number, clock: Partial<ClockOffset>): Evidence 
   });
   const vote = { sid: 1, vote: "1 1 0 0" };
   return {
-    ensemble: { clocks: [{ server: 1, offsetMs: 0 }, { server: 2, ...clock }], epochs: [] },
+    ensemble: {
+      clocks: [
+        { server: 1, offsetMs: 0 },
+        { server: 2, ...clock },
+      ],
+      epochs: [],
+    },
     servers: [server(1), server(2)],
     votes: [
       { ...vote, server: 1, atMs: 500 },
