@@ -19,10 +19,10 @@ export function reconstructionText(answer: ReconstructionAnswer, paint: ChalkIns
     ...hanging(`${paint.bold(matched ? "matched" : "not matched")}: ${verdict}`, "", "  ", width),
     ...hanging(`${countOf(files.length, "log")}, ${countOf(runs, "run")}, seed ${seed}`, "  ", "  ", width),
     "",
-    ...matchLines(answer),
+    ...matchLines(answer, width),
     "",
     paint.bold("Sync decisions of the logs"),
-    ...decisionLines(decisions),
+    ...decisionLines(decisions, width),
     "",
     ...(decisive.length === 0
       ? ["Everything that decides is the same in both."]
@@ -40,7 +40,7 @@ export function reconstructionText(answer: ReconstructionAnswer, paint: ChalkIns
   ].join("\n");
 }
 
-function matchLines({ decisions, epochs, servers }: ReconstructionAnswer): string[] {
+function matchLines({ decisions, epochs, servers }: ReconstructionAnswer, width: number): string[] {
   const share = (all: readonly { readonly matched: boolean }[]): string =>
     `${all.filter(({ matched }) => matched).length} of ${all.length}`;
   const rows = [
@@ -48,10 +48,10 @@ function matchLines({ decisions, epochs, servers }: ReconstructionAnswer): strin
     ["sync decisions", share(decisions)],
     ...servers.map(({ events, matched, server }) => [`events of server ${server}`, `${matched} of ${events}`]),
   ];
-  return indented([["in the logs", "matched by the run"], ...rows]);
+  return indented([["in the logs", "matched by the run"], ...rows], width);
 }
 
-function decisionLines(decisions: readonly DecisionAnswer[]): string[] {
+function decisionLines(decisions: readonly DecisionAnswer[], width: number): string[] {
   const rows = decisions.map((one) => [
     one.atMs === null ? "?" : `${(one.atMs / 1000).toFixed(3)} s`,
     String(one.epoch ?? "?"),
@@ -64,11 +64,14 @@ function decisionLines(decisions: readonly DecisionAnswer[]): string[] {
     one.matched ? "yes" : "no",
   ]);
   const head = ["time", "epoch", "leader", "learner", "committedLog", "last", "peer", "decision", "matched"];
-  return indented([head, ...rows]);
+  return indented([head, ...rows], width);
 }
 
-function indented(rows: readonly (readonly string[])[]): string[] {
-  return tableLines(rows, { gap: "  " }).map((line) => `  ${line}`);
+/** Indents a table. A wide one has narrow gaps. */
+function indented(rows: readonly (readonly string[])[], width: number): string[] {
+  const [wide, narrow] = ["  ", " "].map((gap) => tableLines(rows, { gap }).map((line) => `  ${line}`));
+  const isTooWide = wide?.some((line) => line.length > width) === true;
+  return (isTooWide ? narrow : wide) ?? [];
 }
 
 function differenceLines(differences: readonly DifferenceAnswer[], width: number): string[] {
