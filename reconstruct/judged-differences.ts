@@ -20,8 +20,8 @@ export interface JudgedDifference extends Located {
 }
 
 /**
- * Lines of different threads that are this close can have another order in the run. No election fits in between:
- * finalizeWait is 200 ms, so both lines belong to the same role.
+ * Lines of different threads that are this close can have another order in the run. The election of a leader takes at
+ * least as long (finalizeWait), so both lines belong to the same epoch.
  */
 const ORDER_MS = 200;
 /** The time before the end of the logs in which an election only begins: it takes at least finalizeWait, 200 ms. */

@@ -78,7 +78,8 @@ function stallOf({ arrivedMs, leader, sentMs }: SlowHandshake): Step {
 
 /** The lines of a learner after it has written currentEpoch. Releases log different ones. */
 const SYNCED = /^(current-epoch-set|uptodate-received)/;
-const SYNCED_ONLY = /^current-epoch-set/;
+/** The line that the learner writes itself, without waiting for its leader. */
+const OWN_FILE = /^current-epoch-set/;
 /** The lines of a learner after the end of its role. */
 const NEXT_ROLE = /^(config-read|election-started)/;
 
@@ -96,18 +97,18 @@ function fileTimes({ observations }: Evidence): FileTime[] {
       const rest = list.slice(i + 1);
       const end = rest.findIndex((one) => NEXT_ROLE.test(one.text));
       const own = end < 0 ? rest : rest.slice(0, end);
-      const next = own.find((one) => SYNCED.test(one.text)) ?? establishedAfter(fromMs, rest[end]?.atMs, observations);
+      const next = own.find((one) => SYNCED.test(one.text)) ?? establishedAfter(observations, fromMs, rest[end]?.atMs);
       if (next === undefined) return [];
-      return [{ server, fromMs, lastsMs: next.atMs - fromMs - (SYNCED_ONLY.test(next.text) ? 0 : LATENCY_MS) }];
+      return [{ server, fromMs, lastsMs: next.atMs - fromMs - (OWN_FILE.test(next.text) ? 0 : LATENCY_MS) }];
     }),
   );
 }
 
 /** Returns the line of a leader that its quorum has written currentEpoch, if a learner logs nothing about this. */
 function establishedAfter(
+  observations: Observations,
   fromMs: number,
   untilMs = Number.POSITIVE_INFINITY,
-  observations: Observations,
 ): Observation | undefined {
   return [...observations.values()]
     .flat()

@@ -17,7 +17,7 @@ import { readyMsOf } from "./scenario-steps.ts";
 export function snapshotSteps(evidence: Evidence): Step[] {
   return evidence.ensemble.histories.flatMap((history) =>
     history.disk.flatMap(({ at, kind, zxid }): Step[] => {
-      const period = kind === "snapshot-taken" ? servingAt(history, at.timeMs, evidence) : undefined;
+      const period = kind === "snapshot-taken" ? servingAt(history, evidence, at.timeMs) : undefined;
       if (period === undefined) return [];
       const { server } = history;
       const snapshot = asServerId(server);
@@ -31,7 +31,7 @@ export function snapshotSteps(evidence: Evidence): Step[] {
 }
 
 /** Returns the role in which a server serves at a time. */
-function servingAt({ periods, server }: ServerHistory, timeMs = 0, evidence: Evidence): RolePeriod | undefined {
+function servingAt({ periods, server }: ServerHistory, evidence: Evidence, timeMs = 0): RolePeriod | undefined {
   const period = periods.findLast(({ at }) => (at.timeMs ?? 0) <= timeMs);
   const since = (ms: number | undefined): number => sinceStart(evidence, server, ms);
   const sinceMs =
