@@ -33,7 +33,7 @@ export function withEarlyEnds(scenario: Scenario, { observations }: Evidence): S
   return steps.every((step, index) => step === scenario.steps[index]) ? scenario : { ...scenario, steps };
 }
 
-/** The next message of a leader that is established arrives at once, so its end must not depend on the time. */
+/** A leader that is established sends messages immediately, so its end must not depend on the time. */
 function after({ atMs, server, text }: LastLine): Trigger {
   if (!text.startsWith("established")) return { from: msText(atMs + AFTER_MS) };
   const when = { event: "established", server: asServerId(server), nth: 1 } as const;

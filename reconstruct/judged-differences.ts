@@ -1,12 +1,13 @@
 /**
- * Judges the differences between the logs and a run: those that make it another incident, and those without consequence.
+ * Judges the differences between the logs and a run: those that make it another incident, and those without
+ * consequence.
  */
 import type { Comparison, Located } from "./distance.ts";
 import { type Chance, DECISIVE } from "./observation.ts";
 
 /**
- * Why a difference has no consequence. `order`: both have the event at almost the same time, in another order. `end`: an
- * election that has only begun when the logs end.
+ * Why a difference has no consequence. `order`: both have the event at almost the same time, in another order. `end`:
+ * an election that has only begun when the logs end.
  */
 export type HarmlessReason = Chance | "order" | "end";
 

@@ -12,7 +12,8 @@ const MAX_DIFFERENCES = 20;
 export function reconstructionText(answer: ReconstructionAnswer, paint: ChalkInstance, width: number): string {
   const { decisions, differences, files, matched, runs, scenario, seed } = answer;
   const verdict = matched
-    ? "The run of the scenario shows every epoch, leader, sync decision, truncation and exit of the logs, in the same order."
+    ? "The run of the scenario shows every epoch, leader, sync decision, truncation and exit of the logs, " +
+      "in the same order."
     : "The run of the scenario differs from the logs.";
   const decisive = differences.filter((one) => one.decisive);
   return [
