@@ -22,7 +22,7 @@ import type { ServerSpec } from "./cluster-spec.ts";
 import { parseHistory } from "./zxid-range.ts";
 
 /** The value of every transaction that a disk holds before the run. */
-const VALUE_BEFORE_RUN = "before";
+export const VALUE_BEFORE_RUN = "before";
 
 /**
  * Returns the image that the server loads at its first start. `empty` is the empty history that all servers of the

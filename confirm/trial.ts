@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { startImage } from "../cluster/start-disk.ts";
 import { DEFAULT_SETTINGS, History, type Settings, serverIdsOf } from "../protocol/index.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
+import { writeDiskFiles } from "./disk-files.ts";
 import type { Evidence } from "./evidence.ts";
 import { RealRun, type RealRunEnd } from "./real-run.ts";
 import { PORTS, RealServer } from "./real-server.ts";
 import type { Schedule } from "./schedule.ts";
-import { writeStartFiles } from "./start-files.ts";
 import { isStoppable } from "./stoppable-threads.ts";
 
 /** The shortest tick of a real server, so that starts of processes do not exceed its limits. */
@@ -119,7 +119,7 @@ function serversOf(
       ...{ id, host: `${prefix}${id}`, folder: join(folder, `server-${id}`), classPath, library, network: prefix },
       ...{ config, settings, preAllocKb: Math.ceil(preAllocSizeBytes / 1024), isDebugged },
     });
-    writeStartFiles(server.dataDir, startImage(spec, empty), release);
+    writeDiskFiles(server.dataDir, startImage(spec, empty), release);
     servers.set(id, server);
   }
   return servers;

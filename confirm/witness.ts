@@ -45,10 +45,10 @@ import type { Scenario } from "../scenarios/scenario.ts";
 import type { ProxiedConnection, WaitingMessage } from "../traffic/proxied-connection.ts";
 import type { WireNotification } from "../wire/index.ts";
 import { Client } from "./client.ts";
+import { startPath } from "./disk-files.ts";
 import { type Creation, creationOf, creationsInSnapshot, creationsOnDisk, isOfClient } from "./disk-history.ts";
 import type { Evidence } from "./evidence.ts";
 import { PORTS, type RealServer } from "./real-server.ts";
-import { startPath } from "./start-files.ts";
 
 const READ_MS_MAX = 700;
 const NO_FACTS = {} as SyncFacts;

@@ -5,21 +5,21 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { startImage } from "../../cluster/start-disk.ts";
 import { classPathOf } from "../../confirm/class-path.ts";
+import { writeDiskFiles } from "../../confirm/disk-files.ts";
 import { creationsOnDisk, lastZxidInLog } from "../../confirm/disk-history.ts";
 import { DurableFiles } from "../../confirm/durable-files.ts";
-import { writeStartFiles } from "../../confirm/start-files.ts";
 import { loadScenario } from "../../lib/load-scenario.ts";
 import { formatZxid, History } from "../../protocol/index.ts";
 
 const base = mkdtempSync(join(tmpdir(), "zabsim-test-confirm-"));
 afterAll(() => rmSync(base, { recursive: true }));
 
-describe("writeStartFiles", () => {
+describe("writeDiskFiles", () => {
   it.each(["3.5.10", "3.8.4", "3.9.5"])("writes the disk of a server for %s, which reads back the same", (release) => {
     const spec = loadScenario("open-trunc-keeps-one-txn-too-many").servers[3 as never];
     if (spec === undefined) throw new Error("no server 3");
     const folder = join(base, release);
-    writeStartFiles(folder, startImage(spec, History.empty()), release);
+    writeDiskFiles(folder, startImage(spec, History.empty()), release);
     const files = join(folder, "version-2");
     const zxids = creationsOnDisk(files, release).map(({ zxid }) => formatZxid(zxid));
     expect(zxids).toEqual(["1:1", "1:2", "1:3", "1:4", "1:5", "1:6"]);

@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { startImage } from "../../cluster/start-disk.ts";
+import { writeDiskFiles } from "../../confirm/disk-files.ts";
 import type { Evidence } from "../../confirm/evidence.ts";
 import { HeldDisks } from "../../confirm/held-disks.ts";
 import type { Question } from "../../confirm/preload.ts";
 import { Progress } from "../../confirm/progress.ts";
 import { RealServer } from "../../confirm/real-server.ts";
 import type { Fact, Item, Schedule } from "../../confirm/schedule.ts";
-import { writeStartFiles } from "../../confirm/start-files.ts";
 import { loadScenario } from "../../lib/load-scenario.ts";
 import { asZxid, History } from "../../protocol/index.ts";
 
@@ -102,7 +102,7 @@ describe("HeldDisks", () => {
     const { disks, progress, server } = held(sync, sync);
     const spec = loadScenario("open-trunc-keeps-one-txn-too-many").servers[3 as never];
     if (spec === undefined) throw new Error("no server 3");
-    writeStartFiles(folder, startImage(spec, History.empty()), "3.9.5");
+    writeDiskFiles(folder, startImage(spec, History.empty()), "3.9.5");
     const path = join(folder, "version-2", "log.100000006");
     for (const left of [1, 0]) {
       const fsync = ask("fdatasync", path);

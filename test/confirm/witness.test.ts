@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { historyOf, startImage } from "../../cluster/start-disk.ts";
+import { writeDiskFiles } from "../../confirm/disk-files.ts";
 import { RealServer } from "../../confirm/real-server.ts";
-import { writeStartFiles } from "../../confirm/start-files.ts";
 import { Witness } from "../../confirm/witness.ts";
 import { loadScenario } from "../../lib/load-scenario.ts";
 import { ACK, type DiskImage, FOLLOWERINFO, History, LEADERINFO, makeZxid, NEWLEADER } from "../../protocol/index.ts";
@@ -28,14 +28,14 @@ function serverOf(id: number): RealServer {
 function writeDisk({ dataDir }: RealServer, id: number): void {
   const spec = SCENARIO.servers[id as never];
   if (spec === undefined) throw new Error(`no server ${id}`);
-  writeStartFiles(dataDir, startImage(spec, History.empty()), RELEASE);
+  writeDiskFiles(dataDir, startImage(spec, History.empty()), RELEASE);
 }
 
 /** Writes a snapshot with 1:1 to 1:5, and reports it. */
 function saveSnapshot(witness: Witness, server: RealServer): void {
   const history = historyOf("1:1..1:5", History.empty());
   const image = { snapshots: [{ history, zxid: history.zxid }], logFiles: [] };
-  writeStartFiles(server.dataDir, image as unknown as DiskImage, RELEASE);
+  writeDiskFiles(server.dataDir, image as unknown as DiskImage, RELEASE);
   witness.disk(server, "rename", join(server.files, "snapshot.100000005"));
 }
 
