@@ -47,6 +47,7 @@ const VALUES: Readonly<Record<string, ValueSource>> = {
   out: FOLDER,
   "zoo-cfg": CONFIG,
   logs: CONFIG,
+  paths: CONFIG,
   zookeeper: RELEASE,
   release: RELEASE,
   compare: RELEASE,

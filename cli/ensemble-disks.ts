@@ -41,13 +41,18 @@ export async function readEnsembleDisks(folders: readonly string[], options: Dis
 // ---- the directories
 
 /** A data directory to read, and the id that the user gave it. */
-interface Source {
+export interface DirectorySource {
   readonly path: string;
+  /** dataLogDir. Default: the same as `path`. */
   readonly logPath?: string;
   readonly sid?: ServerId;
 }
 
-function sourcesOf(folders: readonly string[], given: readonly string[], configs: readonly ConfigFile[]): Source[] {
+function sourcesOf(
+  folders: readonly string[],
+  given: readonly string[],
+  configs: readonly ConfigFile[],
+): DirectorySource[] {
   const sources = [...folders.map((path) => ({ path })), ...given.map(namedSource)];
   if (sources.length > 0) return sources;
   if (configs.length === 0) {
@@ -60,7 +65,8 @@ function sourcesOf(folders: readonly string[], given: readonly string[], configs
   });
 }
 
-function namedSource(text: string): Source {
+/** Parses a value of --server: `N=DIR` or `N=DIR,LOGDIR`. */
+export function namedSource(text: string): DirectorySource {
   const [, id, path, logPath] = /^(\d{1,3})=([^,]+)(?:,(.+))?$/.exec(text) ?? [];
   if (id === undefined || path === undefined || Number(id) > 255) {
     const accepted = "accepted: N=DIR, or N=DIR,LOGDIR with a separate dataLogDir, e.g. 1=/backup/zk1";
@@ -81,8 +87,9 @@ function releasesOf(given: readonly string[], zookeeper: string): (sid: ServerId
   return (sid) => diskRulesOf(releases.get(sid ?? -1) ?? zookeeper);
 }
 
-async function readDisks(
-  sources: readonly Source[],
+/** Reads data directories, with the rules of the release of each server. Returns them in the order of their ids. */
+export async function readDisks(
+  sources: readonly DirectorySource[],
   rulesOf: (sid: ServerId | undefined) => DiskRules,
 ): Promise<ServerDisk[]> {
   const disks: ServerDisk[] = [];

@@ -5,7 +5,7 @@ import { findLogFiles } from "./log-files.ts";
 import { type ReadLogs, type ReadOptions, readServerLogs } from "./log-servers.ts";
 import { hint } from "./output.ts";
 import { ProgressLine } from "./progress-line.ts";
-import { UsageError } from "./usage-error.ts";
+import { NoLogsError, UsageError } from "./usage-error.ts";
 
 /** The options that choose logs and times. */
 export interface LogOptions {
@@ -30,7 +30,7 @@ export async function readEnsembleLogs(
 ): Promise<EnsembleLogs> {
   const { files, ids } = serversOf(server);
   const all = [...paths, ...[...files.keys()].filter((path) => !paths.includes(path))];
-  if (all.length === 0) throw new UsageError("no log is given (accepted: log files, or folders with logs)");
+  if (all.length === 0) throw new NoLogsError("no log is given (accepted: log files, or folders with logs)");
   const found = findLogFiles(all);
   const read = await withProgress(found, (onBytes) => readServerLogs(found, { given: files, onBytes, ...reading }));
   for (const warning of read.warnings) hint(`zabsim: ${warning}`);

@@ -224,16 +224,20 @@ export const HELP = {
     examples: [
       ["zabsim reconstruct zk1.log zk2.log zk3.log", "write incident.yaml"],
       ["zabsim reconstruct logs/ --time 5m --out case-17.yaml", "search for up to five minutes"],
+      ["zabsim reconstruct logs/ zk1 zk2 zk3", "also compare copies of the data directories"],
       [
         "zabsim reconstruct --server 1=zk1.log --server 2=zk2.log",
         "name the servers of logs that do not show their ids",
       ],
     ],
     exitCodes: [
-      [EXIT_OK, "the run shows what the logs show, and violates no invariant"],
-      [EXIT_FINDING, "the run violates an invariant, or differs from the logs in a decision, an epoch or an exit"],
+      [EXIT_OK, "the run shows what the logs and the directories show, and violates no invariant"],
+      [EXIT_FINDING, "the run violates an invariant, or differs in a decision, an epoch, an exit or a disk"],
+      ...interrupted("the best scenario so far is written"),
     ],
     notes: [
+      "Copy the directories after the incident, while the servers are stopped. A copy from before it gives the disk",
+      "with which a server starts. zabsim opens the files only for reading.",
       "A violation of the run is possible, but the logs do not prove it: they do not show every write and message.",
       "Of two runs that match the logs equally, zabsim keeps one that violates an invariant. zabsim shrink keeps only",
       "what the violation needs.",

@@ -6,14 +6,16 @@ import { closeSync, createReadStream, openSync, readdirSync, readSync, realpathS
 import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { createGunzip } from "node:zlib";
-import { UsageError } from "./usage-error.ts";
+import { NoLogsError, UsageError } from "./usage-error.ts";
 
 /** The size of the pieces in which a file is read. */
 const CHUNK_BYTES = 1 << 20;
 /** The maximum length of a line, in UTF-16 units. The rest of a longer line is skipped. */
 const MAX_LINE = 1 << 16;
 /** How deep folders are searched. */
-const MAX_DEPTH = 6;
+export const MAX_DEPTH = 6;
+/** The folder with the transaction logs and snapshots of a server. It contains no logs in this sense. */
+const DATA_FOLDER = "version-2";
 
 const GZIP_MAGIC = 0x1f8b;
 /** The first bytes of ZooKeeper's own files, which are no logs in this sense: transaction logs and snapshots. */
@@ -40,7 +42,8 @@ export function findLogFiles(paths: readonly string[]): FoundFile[] {
       continue;
     }
     const files = filesIn(path, MAX_DEPTH);
-    if (files.length === 0) throw new UsageError(`${path}: the folder contains no file (accepted: a folder with logs)`);
+    if (files.length === 0)
+      throw new NoLogsError(`${path}: the folder contains no file (accepted: a folder with logs)`);
     for (const file of files) add(file, false);
   }
   return [...found.values()];
@@ -59,7 +62,7 @@ function filesIn(folder: string, depth: number): string[] {
   const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   return entries.flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return filesIn(path, depth - 1);
+    if (entry.isDirectory()) return entry.name === DATA_FOLDER ? [] : filesIn(path, depth - 1);
     return entry.isFile() && !entry.name.startsWith(".") ? [path] : [];
   });
 }

@@ -7,7 +7,7 @@ import type { ServerHistory } from "../explain/history.ts";
 import { HistoryBuilder } from "../explain/history-builder.ts";
 import { type LoggedEvent, LogReader } from "../logs/index.ts";
 import { type FoundFile, isDataFile, readLines } from "./log-files.ts";
-import { UsageError } from "./usage-error.ts";
+import { NoLogsError, UsageError } from "./usage-error.ts";
 
 /** A file whose server is known. */
 interface IdentifiedFile {
@@ -54,7 +54,7 @@ export async function readServerLogs(files: readonly FoundFile[], options: ReadO
     else if (file.isNamed) throw new UsageError(noLogMessage(file.path));
   }
   if (identified.length === 0) {
-    throw new UsageError(
+    throw new NoLogsError(
       "no file contains lines of a ZooKeeper server (accepted: logs in the patterns of ZooKeeper's log4j or logback " +
         "configuration, with prefixes of containers, syslog or JSON)",
     );

@@ -212,6 +212,11 @@ function createProgram(done: (code: number) => void): Command {
       "file to write; with --format zklog, the folder to which to write server-1.log and so on (default: stdout)",
       parseOutput("--out"),
     )
+    .option(
+      "--disks",
+      "with --format zklog and --out: also write the disk of each server at the end of the run as a data directory, " +
+        "e.g. server-1 next to server-1.log",
+    )
     .option("--from <time>", "first virtual time to export, e.g. 200ms, 1.5s or 0.25 (default: 0)", parseTime("--from"))
     .option("--until <time>", "last virtual time to export, e.g. 1.5s (default: the end)", parseTime("--until"))
     .option("--server <ids>", "export only events at these servers, e.g. 1 or 1,3 (default: all)", parseServers)
@@ -548,13 +553,17 @@ function createProgram(done: (code: number) => void): Command {
     .action(async (logs, options) => done(await (await import("./explain.ts")).explain(logs, options)));
 
   command(
-    "reconstruct [logs...]",
-    "turn the logs of an incident into a scenario whose run shows the same",
+    "reconstruct [paths...]",
+    "turn the logs and disks of an incident into a scenario that does the same",
     "Reads the logs of the servers, as explain does, and searches for a scenario whose run shows the same elections, " +
-      "epochs, leaders, sync decisions, truncations and exits, in the same order. The logs show when processes start " +
+      "epochs, leaders, sync decisions, truncations and exits, in the same order. Also reads data directories, as " +
+      "doctor does: at its end, the run has the same epochs and transactions on the disks. The arguments are log " +
+      "files, data directories, and folders with both; zabsim recognizes them by their content. The logs show when " +
+      "processes start " +
       "and end, and what they decide. They do not show the writes of clients, delays of messages and disks, or the " +
-      "writes that a crash loses: the search chooses these. Prints what the run has in common with the logs and what " +
-      "it has not, and writes the scenario. Give the logs of all servers together, from a start of each server on.",
+      "writes that a crash loses: the search chooses these. Prints what the run has in common with the files and " +
+      "what it has not, and writes the scenario. Give the logs of all servers together, from a start of each server " +
+      "on.",
   )
     .option("--out <file>", "scenario file to write (default: incident.yaml)", parseOutput("--out"))
     .option("--time <duration>", "stop the search after this long, e.g. 30s (default: 60s)", parseTime("--time"))
@@ -566,12 +575,12 @@ function createProgram(done: (code: number) => void): Command {
     )
     .option("--seed <n>", "seed of the search, e.g. 7 (default: 1)", parseSeed)
     .option(
-      "--server <n=file>",
-      "the server that wrote a file, e.g. 3=zk.log, if its lines do not show the id; repeatable (default: the ids in " +
-        "the lines)",
+      "--server <n=path>",
+      "the server of a log whose lines do not show the id, e.g. 3=zk.log, or of a data directory without myid: " +
+        "N=DIR, or N=DIR,LOGDIR with a separate dataLogDir; repeatable (default: the ids in the files)",
       collect,
     )
-    .action(async (logs, options) => done(await (await import("./reconstruct.ts")).reconstruct(logs, options)));
+    .action(async (paths, options) => done(await (await import("./reconstruct.ts")).reconstruct(paths, options)));
 
   command(
     "plan-roll <from> <to>",

@@ -9,3 +9,6 @@ export class UsageError extends Error {
     super(printableLine(message));
   }
 }
+
+/** None of the files that the user gave is a log. */
+export class NoLogsError extends UsageError {}

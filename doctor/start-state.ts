@@ -90,8 +90,15 @@ export function forgottenBelow(histories: readonly ServerHistory[]): number {
   return 0;
 }
 
-/** Describes the disk of a server. A server whose database cannot be loaded is described by what its log has. */
-function specOfDisk({ disks, histories }: EnsembleDisks, sid: ServerId, forgotten: number): ServerSpec {
+/**
+ * Returns the disk of a server as the start of a simulated one, without the transactions up to `forgotten`. A server
+ * whose database cannot be loaded is described by what its log has.
+ */
+export function specOfDisk(
+  { disks, histories }: Pick<EnsembleDisks, "disks" | "histories">,
+  sid: ServerId,
+  forgotten: number,
+): ServerSpec {
   const index = disks.findIndex((disk) => disk.sid === sid);
   const [disk, history] = [disks[index], histories[index]];
   if (disk === undefined || history === undefined || isEmptyDisk(disk)) return EMPTY_SERVER;

@@ -7,6 +7,8 @@ import { HistoryBuilder } from "../explain/history-builder.ts";
 import { profileFor } from "../explain/releases.ts";
 import { MessageChooser, type Zxid64 } from "../logs/index.ts";
 import { formatZxid64 } from "../protocol/zxid.ts";
+import { type DiskAnswer, matchDisks } from "./disk-answer.ts";
+import { isOfDisk } from "./disk-observations.ts";
 import { alignmentOf } from "./distance.ts";
 import type { Evidence } from "./evidence.ts";
 import { type HarmlessReason, judgedDifferences } from "./judged-differences.ts";
@@ -72,11 +74,16 @@ export interface ReconstructionAnswer {
   readonly scenario: string;
   readonly seed: string;
   readonly runs: number;
-  /** Whether the run shows every epoch, leader, decision, truncation and exit of the logs, and no other. */
+  /**
+   * Whether the run shows every epoch, leader, decision, truncation and exit of the logs, and no other, and ends with
+   * the disks of the data directories.
+   */
   readonly matched: boolean;
   readonly epochs: readonly EpochAnswer[];
   readonly decisions: readonly DecisionAnswer[];
   readonly servers: readonly ServerAnswer[];
+  /** The data directories. Empty if none is given. */
+  readonly disks: readonly DiskAnswer[];
   readonly differences: readonly DifferenceAnswer[];
   /** The invariants that the run violates. */
   readonly violates: readonly string[];
@@ -99,14 +106,17 @@ export function reconstructionOf(
   const made = ensembleOfRun(trial);
   const epochs = matchEpochs(evidence.ensemble, made);
   const decisions = matchDecisions(evidence, made);
-  const { missing } = trial.comparison;
-  const differences = judgedDifferences(trial.comparison, evidence.endMs).map(
+  const disks = matchDisks(evidence, trial);
+  const extra = trial.comparison.extra.filter((one) => !isOfDisk(one));
+  const missing = trial.comparison.missing.filter((one) => !isOfDisk(one));
+  const differences = judgedDifferences({ extra, missing }, evidence.endMs).map(
     ({ atMs, decisive, in: side, reason = null, server, text }): DifferenceAnswer => ({
       ...{ server, atMs, event: text, in: side, decisive, reason },
     }),
   );
   const isMatched =
-    differences.every(({ decisive }) => !decisive) && [...epochs, ...decisions].every(({ matched }) => matched);
+    differences.every(({ decisive }) => !decisive) &&
+    [...epochs, ...decisions, ...disks].every(({ matched }) => matched !== false);
   return {
     version: 1,
     ...rest,
@@ -117,6 +127,7 @@ export function reconstructionOf(
       const events = evidence.observations.get(server)?.length ?? 0;
       return { server, events, matched: events - missing.filter((one) => one.server === server).length };
     }),
+    disks,
     differences,
     violates: trial.violated,
     alternatives: alternatives.map(({ violated }) => ({ violates: violated })),

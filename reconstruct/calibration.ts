@@ -39,7 +39,7 @@ export function startOfEvidence(evidence: Evidence): Evidence {
   const observations = new Map(
     [...evidence.observations].map(([server, list]) => [server, list.filter(({ atMs }) => atMs <= endMs)]),
   );
-  return { ...evidence, endMs, observations };
+  return { ...evidence, endMs, observations, disks: [] };
 }
 
 /** The factors by which a speed that fits is changed to fit better. */

@@ -2,7 +2,9 @@
 import { MessageChooser } from "../logs/index.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { Candidates } from "./candidates.ts";
+import { isOfDisk } from "./disk-observations.ts";
 import type { Evidence } from "./evidence.ts";
+import { DECISIVE } from "./observation.ts";
 import type { RepairContext } from "./repair-context.ts";
 import { momentsOf, type Trial, tryScenario } from "./trial.ts";
 
@@ -46,6 +48,14 @@ export class CandidateRuns {
   /** Whether a run shows everything decisive. */
   get matches(): boolean {
     return this.best?.comparison.decisive === 0;
+  }
+
+  /** Whether the best run shows every decisive event of the logs. Its disks can differ from the directories. */
+  get showsLogs(): boolean {
+    const { best } = this;
+    if (best === undefined) return false;
+    const { extra, missing } = best.comparison;
+    return [...missing, ...extra].every((one) => one.weight < DECISIVE || isOfDisk(one));
   }
 
   /** Whether more runs would change little. */

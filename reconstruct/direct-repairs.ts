@@ -4,6 +4,7 @@
  */
 import { asServerId, serverIdsOf } from "../protocol/zxid.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
+import { keepWrites, stallToEnd } from "./disk-repairs.ts";
 import type { Located } from "./distance.ts";
 import { msText } from "./durations.ts";
 import type { Evidence } from "./evidence.ts";
@@ -38,6 +39,9 @@ const REPAIRS: readonly (readonly ["logs" | "run", RegExp, Repair])[] = [
   ["logs", /^snapshot-invalid/, damageSnapshot],
   ["logs", /^(election-started|database-loaded|sync-started) /, loseWrites],
   ["run", /^(log-file-created|zxid-unexpected|election-started|database-loaded) /, loseWrites],
+  ["run", /^disk log /, stallToEnd],
+  ["run", /^disk log /, loseWrites],
+  ["logs", /^disk log /, keepWrites],
   ["logs", /^ack-not-sent/, syncAfterLeaving],
   ["logs", /^zxid-unexpected/, stallDiskOfLeader],
   ["logs", /^leader-given-up/, cutBeforeGivingUp],

@@ -3,6 +3,7 @@ import type { Ensemble } from "../explain/ensemble.ts";
 import type { ProcessRun, ServerHistory } from "../explain/history.ts";
 import type { LogEventName, Zxid64 } from "../logs/index.ts";
 import type { FileFacts } from "./config-file-facts.ts";
+import type { DiskFacts } from "./disk-state.ts";
 import type { Observations } from "./observation.ts";
 
 /** A process of a server. Times are in milliseconds since the start of the run. */
@@ -112,6 +113,8 @@ export interface Evidence {
   /** The connections of the election that were refused: `server` could not connect to `peer`. */
   readonly refused: readonly BrokenLink[];
   readonly observations: Observations;
+  /** What the data directories of servers show. Empty if there are none, or if a part of the logs is left out. */
+  readonly disks: readonly DiskFacts[];
 }
 
 /** Converts a time of a server's log. An unknown time is infinite. */

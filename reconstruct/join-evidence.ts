@@ -60,6 +60,7 @@ export function evidenceOf(ensemble: Ensemble, collectors: ReadonlyMap<number, E
     observations: new Map(
       all.map(({ observed, server }) => [server, observed.map((one) => onClock<Observation>(one, server, since))]),
     ),
+    disks: [],
   };
 }
 

@@ -30,7 +30,10 @@ const END_MS = 50;
 const BEGINS = /^(election-started|first-vote) /;
 
 /** Returns the differences with their judgments, in the order of time. `endMs`: the end of the logs. */
-export function judgedDifferences({ extra, missing }: Comparison, endMs: number): JudgedDifference[] {
+export function judgedDifferences(
+  { extra, missing }: Pick<Comparison, "extra" | "missing">,
+  endMs: number,
+): JudgedDifference[] {
   const reordered = reorderedIn(missing, extra);
   const judged =
     (side: JudgedDifference["in"]) =>

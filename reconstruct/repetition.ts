@@ -24,7 +24,7 @@ export function withoutRepetitions(evidence: Evidence): Evidence {
   const observations = new Map(
     [...evidence.observations].map(([server, list]) => [server, list.filter(({ atMs }) => atMs <= endMs)]),
   );
-  return { ...evidence, endMs, observations };
+  return { ...evidence, endMs, observations, disks: [] };
 }
 
 /** Returns the last event that is kept of a server that repeats its events until the end. */

@@ -32,7 +32,15 @@ export function readyMsOf({ from = "0ms" }: Step): number {
   return msOf(from);
 }
 
+/** The time after the end of the logs in which servers complete what directories show and logs do not. */
+const LAST_WRITES_MS = 100;
+
+/** Returns the time at which the run ends. */
+export function endOfRun({ disks, endMs }: Pick<Evidence, "disks" | "endMs">): string {
+  return msText(endMs + 1 + (disks.some(({ copied }) => copied === "after") ? LAST_WRITES_MS : 0));
+}
+
 /** Returns the scenario up to the end of the logs. */
-export function withEndOf(scenario: Scenario, { endMs }: Pick<Evidence, "endMs">): Scenario {
-  return { ...scenario, until: msText(endMs + 1) };
+export function withEndOf(scenario: Scenario, evidence: Pick<Evidence, "disks" | "endMs">): Scenario {
+  return { ...scenario, until: endOfRun(evidence) };
 }

@@ -104,10 +104,14 @@ function withLostWrites(scenario: Scenario): Scenario {
   return { ...scenario, steps };
 }
 
-/** If everything decisive matches and nothing is violated, tries the faults that logs do not show. */
+/**
+ * If every decisive event of the logs matches, and nothing is violated or a disk differs, tries the faults that logs do
+ * not show.
+ */
 function* trySilentFaults({ runs }: PhaseContext): Generator<Trial, void> {
   const { best } = runs;
-  if (best === undefined || !runs.matches || best.violated.length > 0) return;
+  if (best === undefined || !runs.showsLogs || (runs.matches && best.violated.length > 0)) return;
+  if (!runs.matches) for (const scenario of directRepairs(runs.contextOf(best))) yield* runs.try(scenario);
   for (const scenario of silentFaults(runs.contextOf(best))) yield* runs.try(scenario);
 }
 
@@ -119,10 +123,10 @@ function* trySeeds({ base, runs }: PhaseContext): Generator<Trial, void> {
   for (let seed = 2; seed <= SEEDS; seed++) yield* runs.try({ ...base, seed: String(seed) });
 }
 
-/** If something decisive differs, starts again with the speeds that fit the start of the logs best. */
+/** If a decisive event differs, starts again with the speeds that fit the start of the logs best. */
 function* calibrateSpeeds(context: PhaseContext): Generator<Trial, void> {
   const { first, runs } = context;
-  if (runs.matches) return;
+  if (runs.showsLogs) return;
   const evidence = startOfEvidence(runs.evidence);
   let [best, cost] = [first, Number.POSITIVE_INFINITY];
   for (let round = 0; round < CALIBRATION_ROUNDS; round++) {

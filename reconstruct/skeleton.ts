@@ -7,6 +7,7 @@ import { msText } from "./durations.ts";
 import { type Evidence, hasManyHandshakes, type ProcessEvidence, type ServerEvidence } from "./evidence.ts";
 import { endOf, startOf } from "./process-times.ts";
 import { isReconfigEnabled } from "./reconfigurations.ts";
+import { endOfRun } from "./scenario-steps.ts";
 import { lostTails, pauseSteps } from "./silences.ts";
 import { logFileSize, snapshotSteps, withWriteSizes } from "./snapshots.ts";
 import { type StartFile, startFiles, startOfProcess, withFiles } from "./start-config-files.ts";
@@ -16,7 +17,7 @@ import { clientWrites } from "./writes.ts";
 
 /** Returns the scenario that the logs show directly. Every step has a time of its own. */
 export function skeletonOf(evidence: Evidence, name: string): Scenario {
-  const { endMs, servers, silent } = evidence;
+  const { servers, silent } = evidence;
   const disks = startDisks(evidence);
   const files = startFiles(evidence);
   const settings = {
@@ -36,7 +37,7 @@ export function skeletonOf(evidence: Evidence, name: string): Scenario {
     const release = one.release === zookeeper ? {} : { zookeeper: one.release };
     return [one.server, { ...spec, ...release, down: startOf(one.processes[0]) > 0, settings: own }];
   });
-  for (const sid of silent) specs.push([sid, { ...UNKNOWN_DISK, down: true }]);
+  for (const sid of silent) specs.push([sid, { ...(disks.servers.get(sid) ?? UNKNOWN_DISK), down: true }]);
   return {
     name,
     about: "",
@@ -58,7 +59,7 @@ export function skeletonOf(evidence: Evidence, name: string): Scenario {
       ...(hasManyHandshakes(evidence) ? faultsOfRealServers(evidence) : []),
       ...withWriteSizes(clientWrites(evidence), evidence),
     ],
-    until: msText(endMs + 1),
+    until: endOfRun(evidence),
     expect: { violates: [] },
   };
 }

@@ -4,7 +4,9 @@ import { normalizeHistory } from "../cluster/zxid-range.ts";
 import type { Ensemble, ExplainedHandshake } from "../explain/ensemble.ts";
 import type { Zxid64 } from "../logs/index.ts";
 import { formatZxid64 } from "../protocol/zxid.ts";
+import { directoryOf, silentDisk, txnsAtStart, withFilesAtStart } from "./disks-at-start.ts";
 import type { Evidence, ServerEvidence } from "./evidence.ts";
+import { startZxidOf } from "./start-zxid.ts";
 
 /** The disks by server, and the last transaction that a client can have read before. */
 export interface StartDisks {
@@ -38,19 +40,33 @@ export function startDisks(evidence: Evidence): StartDisks {
   const handshakes = ensemble.handshakes.filter(
     ({ facts, leaderSide }) => facts !== undefined && leaderSide !== undefined && isAtStart(facts, firstNew),
   );
-  const ends = epochEnds([...starts.values()], handshakes, firstNew);
+  const onDisk = evidence.disks.flatMap(({ tree }) => tree.map(({ last }) => BigInt(last)));
+  const ends = epochEnds([...starts.values(), ...onDisk], handshakes, firstNew);
   const branches = handshakes.flatMap((handshake) => branchOf(handshake, starts));
   const histories = new Map<number, Txns>();
-  for (const { server } of servers) {
+  for (const one of servers) {
+    const { server } = one;
     const start = starts.get(server) ?? 0n;
     const missing = branches.filter(
       ({ last, lackedBy }) => start > last && (lackedBy === "all" || lackedBy === server),
     );
-    histories.set(server, without(txnsUpTo(start, ends), missing));
+    const txns = without(txnsUpTo(start, ends), missing);
+    const logged = { zxid: start, txns, firstNew, handshakes };
+    histories.set(server, txnsAtStart(directoryOf(one, evidence), logged));
   }
   const specs = new Map(
-    servers.map((one) => [one.server, specOf(one, histories.get(one.server) ?? [], handshakes, firstProposed)]),
+    servers.map((one) => {
+      const txns = histories.get(one.server) ?? [];
+      const spec = specOf(one, txns, handshakes, firstProposed);
+      return [one.server, withFilesAtStart(spec, directoryOf(one, evidence), txns, one)];
+    }),
   );
+  for (const directory of evidence.disks) {
+    const { copied, server, spec } = directory;
+    const role = specs.get(server)?.role ?? "participant";
+    const known = copied === "before" ? spec : silentDisk(directory, firstNew);
+    if (known !== undefined && (copied === "before" || !specs.has(server))) specs.set(server, { ...known, role });
+  }
   const voters = servers.filter(({ isObserver }) => !isObserver).map(({ server }) => server);
   const size = voters.length + evidence.silent.length;
   const committed = lastHeld(
@@ -67,13 +83,6 @@ function proposedBefore({ epochs, handshakes }: Ensemble): number {
     leaderSide === undefined || timeMs === undefined || timeMs >= (first?.timeMs ?? 0) ? [] : [leaderSide.period],
   );
   return new Set(periods.filter((period) => period !== first?.period)).size;
-}
-
-/** Returns the last zxid on the first disk of a server. An observer shows it only when it registers. */
-function startZxidOf({ processes, server }: ServerEvidence, handshakes: readonly ExplainedHandshake[]): Zxid64 {
-  const zxid = processes.find((one) => one.zxid !== undefined)?.zxid ?? -1n;
-  const offered = handshakes.find(({ learner }) => learner === server)?.facts?.peerLastZxid ?? 0n;
-  return zxid >= 0n ? zxid : offered < 0n ? 0n : offered;
 }
 
 function isAtStart(
@@ -183,10 +192,11 @@ function specOf(
 export function diskVariants(spec: ServerSpec): ServerSpec[] {
   const last = /(\d+:\d+)$/.exec(spec.history)?.[1];
   // Without a snapshot, a log that starts later would lack transactions.
-  const { logFrom: _logFrom, ...whole } = spec;
+  const { log: _log, logFrom: _logFrom, ...rest } = spec;
+  const whole = { ...rest, logFilesFrom: [] };
   const without = { ...whole, snapshots: ["0:0"] };
   if (last === undefined) return [without];
-  return [without, { ...spec, snapshots: [last] }, { ...spec, snapshots: [last], logFrom: last }];
+  return [without, { ...spec, snapshots: [last] }, { ...whole, snapshots: [last], logFrom: last }];
 }
 
 /** A leader that does not find a learner's zxid in its log on disk has a log that starts after it. */

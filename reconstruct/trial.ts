@@ -7,6 +7,7 @@ import { ScenarioRunner } from "../scenarios/run.ts";
 import type { Moment, Scenario } from "../scenarios/scenario.ts";
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { Trace } from "../sim/index.ts";
+import { type DiskStates, disksOf, shownBy, shownByRun } from "./disk-observations.ts";
 import { type Comparison, compare } from "./distance.ts";
 import type { Evidence } from "./evidence.ts";
 import { DECISIVE } from "./observation.ts";
@@ -32,6 +33,8 @@ export interface Trial {
   readonly differences: string;
   /** The ids of the violated invariants, in the order of the violations. */
   readonly violated: readonly string[];
+  /** The disks at the end of the run that are compared with data directories. */
+  readonly disks: DiskStates;
   readonly run: ScenarioRun;
 }
 
@@ -62,11 +65,13 @@ export function tryScenario(
   chooser: MessageChooser,
   maxEvents: number,
 ): Trial | undefined {
-  const run = new ScenarioRunner(scenario, {
+  const runner = new ScenarioRunner(scenario, {
     ...{ seed: BigInt(scenario.seed ?? 1), trace: new Trace(), digest: false, maxEvents },
-  }).run();
+  });
+  const run = runner.run();
   if (run.isTooLarge) return undefined;
-  const comparison = compare(evidence.observations, observeRun(run, chooser));
+  const disks = disksOf(runner.cluster, evidence);
+  const comparison = compare(shownBy(evidence), shownByRun(observeRun(run, chooser), disks, evidence));
   const violated = [...new Set(run.violations.map(({ id }) => id))];
   return {
     scenario,
@@ -76,6 +81,7 @@ export function tryScenario(
     matchedPrefix: matchedPrefixOf(comparison, evidence),
     differences: differencesOf(comparison, violated),
     violated,
+    disks,
     run,
   };
 }

@@ -2,6 +2,7 @@
 import type { DoctorAnswer, OutcomeAnswer, ServerAnswer, TransactionsAnswer } from "../doctor/diagnose.ts";
 import { countOf, hanging } from "./format.ts";
 import { shellPath } from "./shell.ts";
+import { wrappedTable } from "./table-layout.ts";
 
 /** The answer, where the configuration comes from, and the file of the scenario. */
 export type DoctorDocument = DoctorAnswer & { readonly configuration: string; readonly scenario: string | null };
@@ -44,17 +45,6 @@ function headLines(document: DoctorDocument, width: number): string[] {
   const named = isMixed ? servers.map((one) => one.zookeeper).join(", ") : zookeeper;
   const release = named === "newest" ? `the newest release (${newestRelease})` : `ZooKeeper ${named}`;
   return hanging(`Voters ${voters.join(", ")} (from ${configuration}), started with ${release}.`, "", "", width);
-}
-
-/** Returns the lines of a table, cut at `width`, with the rest of the last column below it. */
-function wrappedTable(rows: readonly (readonly string[])[], width: number): string[] {
-  const columns = Math.max(...rows.map((row) => row.length));
-  const widths = Array.from({ length: columns - 1 }, (_, i) => Math.max(...rows.map((row) => (row[i] ?? "").length)));
-  return rows.flatMap((row) => {
-    const first = `  ${widths.map((size, i) => (row[i] ?? "").padEnd(size)).join("  ")}  `;
-    const text = row[columns - 1] ?? "";
-    return text === "" ? [first.trimEnd()] : hanging(text, first, " ".repeat(first.length), width);
-  });
 }
 
 // ---- the servers

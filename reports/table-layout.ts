@@ -1,6 +1,6 @@
 /** Lays out a table without lines between its columns. */
 import Table from "cli-table3";
-import { visibleLength } from "./format.ts";
+import { hanging, visibleLength } from "./format.ts";
 
 type Align = "left" | "right";
 
@@ -56,4 +56,15 @@ function widthsOf(rows: readonly (readonly string[])[]): number[] {
     }
   }
   return widths;
+}
+
+/** Returns the lines of a table, cut at `width`, with the rest of the last column below it. */
+export function wrappedTable(rows: readonly (readonly string[])[], width: number): string[] {
+  const columns = Math.max(...rows.map((row) => row.length));
+  const widths = Array.from({ length: columns - 1 }, (_, i) => Math.max(...rows.map((row) => (row[i] ?? "").length)));
+  return rows.flatMap((row) => {
+    const first = `  ${widths.map((size, i) => (row[i] ?? "").padEnd(size)).join("  ")}  `;
+    const text = row[columns - 1] ?? "";
+    return text === "" ? [first.trimEnd()] : hanging(text, first, " ".repeat(first.length), width);
+  });
 }

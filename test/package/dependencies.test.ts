@@ -117,9 +117,14 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
       "npm packages chalk, cli-table3, string-width, xmlbuilder",
   },
   reconstruct: {
-    files: /^(reconstruct|explain|logs|scenarios|cluster|invariants|protocol|sim)\/|^reports\/zklog\//,
+    files: new RegExp(
+      "^(reconstruct|explain|logs|scenarios|cluster|invariants|protocol|sim)/|^reports/zklog/|" +
+        "^doctor/(data-directory|histories|start-state|zxid-set)\\.ts$",
+    ),
     packages: NOTHING,
-    allowed: "reconstruct -> explain, logs, scenarios, cluster, invariants, protocol, sim, reports/zklog",
+    allowed:
+      "reconstruct -> explain, logs, scenarios, cluster, invariants, protocol, sim, reports/zklog, doctor's " +
+      "data-directory.ts, histories.ts, start-state.ts and zxid-set.ts",
   },
   view: {
     files: /^(view|reports|fuzz|scenarios|cluster|invariants|protocol|sim|schema)\//,
