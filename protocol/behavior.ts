@@ -394,9 +394,9 @@ export interface Fixes {
   /**
    * A LOOKING server that votes only in its pending configuration, and has logged nothing after the transaction of that
    * configuration, takes every vote of its currentEpoch. If it has logged later transactions, it takes a vote once it
-   * knows that no quorum of the pending configuration has them. Without the fix, it takes no vote for a server that
-   * lacks a transaction of its log (FastLeaderElection#getInitLastLoggedZxid;
-   * open-pending-voter-ahead-of-old-voters-elects-no-leader).
+   * knows that no quorum of the pending configuration has them, or that no quorum of the committed one has the
+   * transaction of the pending one. Without the fix, it takes no vote for a server that lacks a transaction of its log
+   * (FastLeaderElection#getInitLastLoggedZxid; open-pending-voter-ahead-of-old-voters-elects-no-leader).
    */
   readonly pendingVotersTakeOldVotes: boolean;
   /**

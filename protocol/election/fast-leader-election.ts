@@ -15,7 +15,18 @@ import type { IgnoredNotification, Notes } from "../notes.ts";
 import { FOLLOWING, LEADING, LOOKING, type Notification, OBSERVING, type ServerState } from "../packets.ts";
 import { type AckSet, type QuorumVerifier, sameConfig } from "../quorum.ts";
 import type { Settings } from "../settings.ts";
-import { type Epoch, MIN_VALUE, NO_EPOCH, NO_SERVER, NO_ZXID, type ServerId, type Zxid } from "../zxid.ts";
+import {
+  asZxid,
+  counterOf,
+  type Epoch,
+  epochOf,
+  MIN_VALUE,
+  NO_EPOCH,
+  NO_SERVER,
+  NO_ZXID,
+  type ServerId,
+  type Zxid,
+} from "../zxid.ts";
 import type { ElectionConnections } from "./election-connections.ts";
 import { isBetterVote, sameVote, type Vote } from "./vote.ts";
 
@@ -461,20 +472,32 @@ export class FastLeaderElection {
 
   /**
    * Returns whether this server, which votes only in the pending configuration, takes a vote for a server that lacks a
-   * part of this server's log: no quorum of the pending configuration can have committed that part, because too many of
-   * its voters vote for servers that lack it. Each voter's log ends at the zxid of its vote or before.
+   * part of this server's log. That part is not committed if no quorum of the pending configuration has it. Nor is it
+   * if no quorum of the committed configuration has the transaction of the pending one, provided that no later leader
+   * has committed the pending one with NEWLEADER.
    */
   private takesOlderVote(from: ServerId, n: Notification): boolean {
-    const { proposedEpoch, proposedLeader, proposedZxid, received, server } = this;
+    const { proposedEpoch, proposedLeader, proposedZxid, server } = this;
     const { behavior, configurations } = server;
-    const { second } = configurations;
+    const { committed, second } = configurations;
     if (!behavior.pendingVotersTakeOldVotes || proposedLeader !== MIN_VALUE || second === null) return false;
     if (n.peerEpoch !== proposedEpoch || !second.isVoter(server.myid)) return false;
+    if (!this.canBeLogged(second, proposedZxid, from, n)) return true;
+    const version = asZxid(second.version);
+    const isOfThisEpoch = epochOf(version) === proposedEpoch && counterOf(version) > 0;
+    return isOfThisEpoch && !this.canBeLogged(committed, version, from, n);
+  }
+
+  /**
+   * Returns whether a quorum of a configuration can have logged a transaction of this server's epoch, as far as this
+   * notification and the votes of the round show. The log of a voter ends at the zxid of its vote or before.
+   */
+  private canBeLogged(config: QuorumVerifier, zxid: Zxid, from: ServerId, n: Notification): boolean {
     const lacksIt = (sid: ServerId): boolean => {
-      const vote = sid === from ? n : received.get(sid);
-      return vote !== undefined && vote.peerEpoch === proposedEpoch && vote.zxid < proposedZxid;
+      const vote = sid === from ? n : this.received.get(sid);
+      return vote !== undefined && vote.peerEpoch === this.proposedEpoch && vote.zxid < zxid;
     };
-    return !second.containsQuorum(second.voters.filter((sid) => !lacksIt(sid)));
+    return config.containsQuorum(config.voters.filter((sid) => !lacksIt(sid)));
   }
 
   private get initialEpoch(): Epoch {
