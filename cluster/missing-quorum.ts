@@ -2,8 +2,12 @@
  * Finds out whether settled servers may fail to serve: a configuration that is in force at one of them has no quorum
  * among them. A pending configuration without a quorum can be active on other servers, so that the settled servers must
  * not continue without it (ReconfigRecoveryTest#testNextConfigUnreachable).
+ *
+ * A server that joins and restarts before its addition is committed does not start, because its files have the
+ * committed configuration (zookeeperReconfig.md, "Adding servers"). If the leader then has no quorum of the pending
+ * configuration without observers, which acknowledge no proposals, it cannot commit the configuration.
  */
-import { configText, type QuorumVerifier, type ServerId } from "../protocol/index.ts";
+import { configText, observersOf, type QuorumVerifier, type ServerId } from "../protocol/index.ts";
 import type { Cluster } from "./cluster.ts";
 
 /** A configuration in force that has no quorum among the settled servers. */
@@ -16,6 +20,11 @@ export interface MissingQuorum {
   readonly pending: boolean;
   /** The voters of the configuration that are settled and take part, ascending. */
   readonly available: readonly ServerId[];
+  /**
+   * The voters of the pending configuration without which the leader cannot commit it, ascending: they exit at their
+   * start. `available` then lacks the observers of the committed configuration. Undefined if there are none.
+   */
+  readonly exiting?: readonly ServerId[];
 }
 
 /**
@@ -38,5 +47,25 @@ export function missingQuorum(cluster: Cluster, servers: readonly ServerId[]): M
       ...(pending.version > newest ? check(sid, pending, true) : []),
     ];
   });
-  return missing[0];
+  return missing[0] ?? uncommittable(cluster, servers, newest);
+}
+
+/**
+ * Returns the pending configuration of a leader that the settled servers could commit if some of its voters, which the
+ * committed configuration does not list, did not exit at their start.
+ */
+function uncommittable(cluster: Cluster, servers: readonly ServerId[], newest: number): MissingQuorum | undefined {
+  for (const server of servers) {
+    const { committed, pending } = cluster.configurationsOf(server);
+    if (!cluster.server(server)?.peer.leads || pending.version <= newest) continue;
+    const observers = observersOf(committed);
+    const isExiting = (sid: ServerId): boolean => cluster.server(sid) === undefined && !cluster.isMember(sid);
+    const votersAmong = (some: readonly ServerId[]): ServerId[] =>
+      some.map((sid) => cluster.myidOf(sid)).filter((myid) => pending.isVoter(myid) && !observers.includes(myid));
+    const available = votersAmong(servers.filter((sid) => !isExiting(sid)));
+    const exiting = votersAmong(servers.filter(isExiting));
+    if (pending.containsQuorum(available) || !pending.containsQuorum([...available, ...exiting])) continue;
+    return { server, config: configText(pending), pending: true, available, exiting };
+  }
+  return undefined;
 }

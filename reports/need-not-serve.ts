@@ -1,11 +1,24 @@
-/** Explains why settled servers that do not serve are not stuck: a configuration in force has no quorum among them. */
+/**
+ * Explains why settled servers that do not serve are not stuck: a configuration in force has no quorum among them, or
+ * the leader cannot commit one.
+ */
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { listText } from "./server-end.ts";
 
 /** Returns one sentence. Returns an empty list if the settled servers serve, or must serve. */
 export function needNotServeSentences({ liveness }: Pick<ScenarioRun, "liveness">): string[] {
   if (liveness?.missingQuorum === undefined) return [];
-  const { available, config, pending, server } = liveness.missingQuorum;
+  const { available, config, exiting, pending, server } = liveness.missingQuorum;
+  if (exiting !== undefined) {
+    const cause =
+      exiting.length === 1
+        ? `server ${exiting} exits at its start, because its committed configuration does not list it`
+        : `servers ${listText(exiting)} exit at their start, because their committed configurations do not list them`;
+    return [
+      `the settled servers need not serve: leader ${server} cannot commit its pending configuration (${config}): ` +
+        `${cause}, and the other voters that acknowledge proposals are not a quorum`,
+    ];
+  }
   const voters = available.length === 0 ? "none of its voters is settled" : `only ${listText(available)} can vote`;
   const kind = pending ? "pending" : "committed";
   const reason = pending ? ", and it can be active on other servers" : "";

@@ -149,6 +149,32 @@ it("a pending configuration has no quorum among the settled servers: they need n
   expect(stuck.missingQuorum).toMatchObject({ server: S1, pending: true, available: [S1, S2] });
 });
 
+it("a joiner restarts before its addition is committed, and exits: the servers that need it need not serve", () => {
+  const restarted = addsObserverAndJoiner();
+  restarted.crash(kill(S3));
+  const stuck = settledIn(restarted, [S1, S2, S3]);
+  runFor(restarted, 30_000_000);
+  expect(stuck.liveUs).toBeUndefined();
+  expect(stuck.missingQuorum).toMatchObject({ server: S2, pending: true, available: [S2], exiting: [S3] });
+
+  const undisturbed = addsObserverAndJoiner();
+  const live = settledIn(undisturbed, [S1, S2, S3]);
+  expect(live.missingQuorum).toBeUndefined();
+  runUntil(undisturbed, () => live.liveUs !== undefined);
+});
+
+/** Lets server 2 add servers 1 and 3 as voters. Until then, server 1 observes: it acknowledges no proposals. */
+function addsObserverAndJoiner(): Cluster {
+  const old = "config: { voters: [2], observers: [1] }";
+  const joiner = "{ empty: true, config: { voters: [2, 3], observers: [1] } }";
+  const cluster = testCluster(`servers: { 1: { role: observer, ${old} }, 2: { ${old} }, 3: ${joiner} }\n${ENABLED}`);
+  cluster.start();
+  runUntil(cluster, () => cluster.server(S3)?.peer.serving === true);
+  const joining = [S1, S3].map((sid) => ({ sid, role: "participant" as const }));
+  expect(cluster.server(S2)?.reconfig({ joining })).toBe("proposed");
+  return cluster;
+}
+
 it("3 of 4 voters of a pending configuration are settled: they must serve, and do", () => {
   const joiner = "{ config: { voters: [1, 2, 3] } }";
   const cluster = testCluster(`servers: { 1: ${PENDING}, 2: ${PENDING}, 3: ${joiner}, 4: {} }\n${ENABLED}`);

@@ -33,6 +33,26 @@ expect: { live: 20s }
   });
 });
 
+it("the report names a server that exits, without which the leader cannot commit its pending configuration", () => {
+  const old = "config: { voters: [2], observers: [1] }";
+  const run = runOf(`
+servers:
+  1: { role: observer, ${old} }
+  2: { ${old} }
+  3: { empty: true, config: { voters: [2, 3], observers: [1] } }
+settings: { reconfigEnabled: true }
+steps:
+  - { when: { event: active, server: 3 }, reconfig: { add: { 1: participant, 3: participant } } }
+  - { after: 0ms, restart: 3 }
+  - { at: 1s, settle: [1, 2, 3] }
+expect: { live: 20s }
+`);
+  expect([isStuck(run), failureOf(run), run.unmet]).toEqual([false, undefined, []]);
+  expect(unwrapped(finalStateLines(run).join("\n"))).toMatch(
+    /leader 2 cannot commit its pending configuration \(voters 1,2,3; version 1:1\): server 3 exits at its start, because /,
+  );
+});
+
 describe("whyStuck", () => {
   const crashes = "servers: 3\nuntil: 5s\nsteps:\n  - { at: 1s, crash: 1 }\n  - { at: 1s, crash: 2 }\n";
   const text = whyStuck(runOf(crashes));
