@@ -5,8 +5,9 @@
  * A reconfiguration changes which servers must serve, so each check uses the configurations that the servers have at
  * that time. A pending configuration is committed before the write, because the leader proposes the write later.
  */
-import { asEpoch, asZxid, type Peer, portsOf, type QuorumVerifier, type ServerId } from "../protocol/index.ts";
+import { asEpoch, asZxid, type QuorumVerifier, type ServerId } from "../protocol/index.ts";
 import type { Cluster } from "./cluster.ts";
+import { knowsAddress } from "./election-addresses.ts";
 import { type MissingQuorum, missingQuorum } from "./missing-quorum.ts";
 import type { ProtocolRecord, RecordOf } from "./records.ts";
 import type { Server } from "./server.ts";
@@ -110,9 +111,4 @@ export class Liveness {
       return peer?.serving && [committed, pending].some((config) => knowsAddress(config, peer));
     });
   }
-}
-
-/** Returns whether a configuration lists a server as a voter with the election address at which it listens. */
-function knowsAddress(config: QuorumVerifier, { configurations, myid }: Peer): boolean {
-  return config.voters.includes(myid) && portsOf(config, myid).election === configurations.own.election;
 }

@@ -6,9 +6,13 @@
  * A server that joins and restarts before its addition is committed does not start, because its files have the
  * committed configuration (zookeeperReconfig.md, "Adding servers"). If the leader then has no quorum of the pending
  * configuration without observers, which acknowledge no proposals, it cannot commit the configuration.
+ *
+ * A server that misses a reconfiguration of the election ports of all servers finds no other server, and no other
+ * server finds it: each dials the addresses in its own configurations (QuorumCnxManager#connectOne).
  */
 import { configText, observersOf, type QuorumVerifier, type ServerId } from "../protocol/index.ts";
 import type { Cluster } from "./cluster.ts";
+import { knowsAddress } from "./election-addresses.ts";
 
 /** A configuration in force that has no quorum among the settled servers. */
 export interface MissingQuorum {
@@ -25,6 +29,11 @@ export interface MissingQuorum {
    * start. `available` then lacks the observers of the committed configuration. Undefined if there are none.
    */
   readonly exiting?: readonly ServerId[];
+  /**
+   * The settled voters without which there is no quorum, ascending: they and the other settled servers do not know each
+   * other's election addresses. Undefined if there are none.
+   */
+  readonly unreachable?: readonly ServerId[];
 }
 
 /**
@@ -36,9 +45,14 @@ export function missingQuorum(cluster: Cluster, servers: readonly ServerId[]): M
   const present = servers.filter((sid) => cluster.server(sid) !== undefined || cluster.isMember(sid));
   const ids = present.map((sid) => cluster.myidOf(sid));
   const newest = Math.max(0, ...present.map((sid) => cluster.configurationsOf(sid).committed.version));
+  const isolated = new Set(isolatedAmong(cluster, servers).map((sid) => cluster.myidOf(sid)));
   const check = (server: ServerId, config: QuorumVerifier, pending: boolean): MissingQuorum[] => {
-    const available = config.voters.filter((sid) => ids.includes(sid));
-    return config.containsQuorum(available) ? [] : [{ server, config: configText(config), pending, available }];
+    const settled = config.voters.filter((sid) => ids.includes(sid));
+    const available = settled.filter((sid) => !isolated.has(sid));
+    if ([available, ...settled.map((sid) => [sid])].some((some) => config.containsQuorum(some))) return [];
+    const unreachable = settled.filter((sid) => isolated.has(sid));
+    const isCause = unreachable.length > 0 && config.containsQuorum(settled);
+    return [{ server, config: configText(config), pending, available, ...(isCause && { unreachable }) }];
   };
   const missing = present.flatMap((sid) => {
     const { committed, pending } = cluster.configurationsOf(sid);
@@ -48,6 +62,18 @@ export function missingQuorum(cluster: Cluster, servers: readonly ServerId[]): M
     ];
   });
   return missing[0] ?? uncommittable(cluster, servers, newest);
+}
+
+/** Returns the running servers whose election address no other one knows, and which know that of no other one. */
+function isolatedAmong(cluster: Cluster, servers: readonly ServerId[]): ServerId[] {
+  const running = servers.filter((sid) => cluster.server(sid) !== undefined);
+  if (running.length < 2) return [];
+  const knows = (a: ServerId, b: ServerId): boolean => {
+    const peer = cluster.server(b)?.peer;
+    const { committed, pending } = cluster.configurationsOf(a);
+    return peer !== undefined && [committed, pending].some((config) => knowsAddress(config, peer));
+  };
+  return running.filter((a) => !running.some((b) => b !== a && (knows(a, b) || knows(b, a))));
 }
 
 /**

@@ -124,6 +124,25 @@ it("a server that knows only an observer at its election address need not serve"
   expect([3, 4].map((sid) => cluster.server(asServerId(sid))?.peer.serving)).toEqual([true, false]);
 });
 
+it("a server has missed a change of all election ports: it and the server that it needs need not serve", () => {
+  const lists = (port: number, version: string): string => {
+    const ports = [1, 2, 3].map((sid) => `${sid}: { election: ${port} }`);
+    return `config: { voters: [1, 2, 3], version: "${version}", ports: { ${ports} } }`;
+  };
+  const [old, changed] = [lists(3888, "1:1"), lists(4001, "1:2")];
+  const cluster = testCluster(`servers: { 1: { ${old} }, 2: { ${changed} }, 3: { ${changed} } }\n${ENABLED}`);
+  cluster.start();
+  expect(settledIn(cluster, [S1, S2]).missingQuorum).toMatchObject({
+    server: S2,
+    available: [],
+    unreachable: [S1, S2],
+  });
+  const live = settledIn(cluster, [S1, S2, S3]);
+  expect(live.missingQuorum).toBeUndefined();
+  runUntil(cluster, () => live.liveUs !== undefined);
+  expect(cluster.server(S1)?.peer.serving).toBe(false);
+});
+
 it("the settled servers have no quorum of the new configuration: they need not serve", () => {
   const cluster = reconfigured({ leaving: [S1, S2] }, [S1, S2, S3, S4]);
   cluster.crash(kill(S3));
