@@ -68,9 +68,17 @@ function bestMatch(
   for (const leaderSide of leaderSides) {
     if (taken.has(leaderSide) || !fits(leaderSide, learnerSide)) continue;
     const distance = distanceOf(leaderSide, learnerSide, differences.get(leaderSide.leader) ?? 0);
-    if (distance < bestDistance) [best, bestDistance] = [leaderSide, distance];
+    if (distance > TOLERANCE_MS) continue;
+    const isElected = isElectedBy(leaderSide, learnerSide);
+    const wasElected = best !== undefined && isElectedBy(best, learnerSide);
+    if (isElected === wasElected ? distance < bestDistance : isElected) [best, bestDistance] = [leaderSide, distance];
   }
-  return bestDistance <= TOLERANCE_MS ? best : undefined;
+  return best;
+}
+
+/** Returns whether the learner's votes show that it has elected this leader. */
+function isElectedBy({ leader }: LeaderSync, { period }: LearnerSync): boolean {
+  return period.election?.leader === leader;
 }
 
 /** The time between the leader's decision and the packet at the learner, without the difference of the clocks. */
@@ -109,6 +117,7 @@ function differencesOf(leaderSides: readonly LeaderSync[], learnerSides: readonl
     const mine = leaderSides.filter((side) => side.leader === leader);
     const differences: number[] = [];
     for (const learnerSide of learnerSides) {
+      if (learnerSide.period.election?.leader !== undefined && learnerSide.period.election.leader !== leader) continue;
       const fitting = mine.filter((side) => fits(side, learnerSide));
       const [only] = fitting;
       if (fitting.length !== 1 || only?.at.timeMs === undefined || learnerSide.at.timeMs === undefined) continue;
