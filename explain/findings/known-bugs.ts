@@ -110,7 +110,8 @@ const SYMPTOMS: readonly Symptom[] = [
     cause:
       "The leader did not find itself as a voter, with the same address, in the configuration that it proposed. It " +
       "keeps its followers, but no write succeeds until another server leads.",
-    isSymptom: ({ event }) => event === "leader-not-designated",
+    // A leader whose quorum port changes designates another one, too, and soon leaves its role.
+    isSymptom: ({ at, event }, period) => event === "leader-not-designated" && !leavesSoon(period, at.timeMs),
   },
 ];
 
@@ -142,7 +143,7 @@ function symptomIn({ aligned, histories }: Ensemble, { periods, server }: Server
   ];
 }
 
-/** How long a process must go on after it has lost its election port. */
+/** A server that goes on for this time after a symptom does not recover by itself. */
 const GOES_ON_MS = 10_000;
 
 /** ZOOKEEPER-3320: a server goes on although no other server can connect to it in an election. */
@@ -168,6 +169,11 @@ function withoutElectionPort({ aligned, histories }: Ensemble, { processes, serv
       },
     ];
   });
+}
+
+/** Returns whether a server looks for a leader soon after this time. */
+function leavesSoon({ end }: RolePeriod, fromMs = 0): boolean {
+  return end?.kind === "looking" && end.timeMs !== undefined && end.timeMs - fromMs < GOES_ON_MS;
 }
 
 /** A leader goes on although the thread that accepts its learners has ended (ZOOKEEPER-2029, ZOOKEEPER-4203). */
