@@ -270,8 +270,8 @@ until: 30s
     name: "commit-out-of-order",
     about: "A leader commits a proposal with a quorum although an older proposal has no quorum yet.",
     file: "protocol/leader/leader.ts",
-    find: "if (this.outstanding[0]?.txn !== txn || !acks.hasQuorum) return;\n    this.outstanding.shift();",
-    replace: "if (!acks.hasQuorum) return;\n    while (this.outstanding.shift()?.txn !== txn);",
+    find: "if (this.outstanding[0]?.txn !== txn || !acks.hasQuorum) return false;\n    this.outstanding.shift();",
+    replace: "if (!acks.hasQuorum) return false;\n    while (this.outstanding.shift()?.txn !== txn);",
     // A server acknowledges transactions in order, so each transaction normally gets its quorum before the next one.
     // Without this second patch, which reverses the order of the leader's own acknowledgments, the first patch would
     // have no effect.
